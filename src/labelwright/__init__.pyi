@@ -1,0 +1,1 @@
+from .core.votes import Votes as Votes
