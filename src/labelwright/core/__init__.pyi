@@ -1,0 +1,3 @@
+from .params import Params as Params
+from .results import Result as Result
+from .seeds import generator as generator

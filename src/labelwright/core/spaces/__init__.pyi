@@ -1,0 +1,11 @@
+from ._base import Ragged as Ragged
+from ._base import Space as Space
+from ._infer import infer_space as infer_space
+from ._infer import spelling_variants as spelling_variants
+from .classes import Classes as Classes
+from .numbers import Numbers as Numbers
+from .rankings import Rankings as Rankings
+from .regions import Regions as Regions
+from .spans import Spans as Spans
+from .tags import Tags as Tags
+from .text import Text as Text
