@@ -1,0 +1,5 @@
+"""Every public method: its object, its paper, its evidence. One TOML file a room."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
