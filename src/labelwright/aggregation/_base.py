@@ -1,0 +1,218 @@
+"""What every aggregator of classes shares: checks, gold, ties, the results and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelwright.core.errors import CapabilityError, DataError, unknown_name
+from labelwright.core.params import Params
+from labelwright.core.seeds import generator
+from labelwright.core.spaces import Classes
+from labelwright.core.stats import wilson_interval
+from labelwright.core.validation import check_same_length
+from labelwright.core.votes import Votes
+
+__all__ = ["ClassAggregator"]
+
+TIE = 1e-9
+TIE_RULES = ("lowest", "random", "abstain")
+
+
+class ClassAggregator(Params):
+    """Base of aggregators that choose one class an item.
+
+    A method writes ``_fit`` (learn from votes, set ``posterior_`` and ``class_prior_``) and
+    ``_posterior`` (belief about new votes), and states ``needs_people`` if anonymous votes will not
+    do.
+
+    Attributes
+    ----------
+    codes_ : (n_items,) int32
+        Class code of each item; -1 for an item without a vote, or where a tie abstains.
+    labels_ : list
+        The same, decoded, in the order of ``votes.items``.
+    posterior_ : (n_items, K) float64
+        Belief over classes; an item without a vote has the class prior.
+    confidence_ : (n_items,) float64
+        Belief in the class chosen.
+    ties_ : (n_items,) bool
+        Whether the best two classes are equally likely.
+    class_prior_ : (K,) float64
+    history_ : list of float
+        The objective at each step, for methods that iterate.
+    converged_ : bool
+    """
+
+    needs_people = False
+    ties: str
+    random_state: Any
+
+    posterior_: NDArray[np.float64]
+    class_prior_: NDArray[np.float64]
+
+    def fit(self, votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = None) -> Self:
+        """Learn from votes.
+
+        Parameters
+        ----------
+        votes : Votes
+            On :class:`Classes`.
+        gold : mapping of item to label, or sequence (n_items,), optional
+            Labels taken as true; None or -1 where there is none. These items keep that label.
+        """
+        self._check_params()
+        space = votes.classes
+        if self.needs_people and votes.anonymous:
+            raise CapabilityError(
+                f"{type(self).__name__} learns about annotators, and these votes are anonymous.",
+                hint="Say who gave each vote (annotators=), or use MajorityVote.",
+            )
+        if not len(votes):
+            raise DataError("There are no votes to learn from.", hint="Every label is missing.")
+        gold_codes = encode_gold(votes, gold)
+        self.history_: list[float] = []
+        self.converged_ = True
+        self._fit(votes, gold_codes)
+        self.space_: Classes = space
+        self.items_ = votes.items
+        self.annotator_ids_ = votes.annotators
+        self.frame_ = votes.frame
+        self.item_votes_ = np.diff(votes.indptr)
+        known = gold_codes >= 0
+        self.posterior_[known] = np.eye(space.n_classes)[gold_codes[known]]
+        self._decide(known)
+        self._describe_annotators(votes)
+        return self
+
+    def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
+        raise NotImplementedError
+
+    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
+        raise NotImplementedError
+
+    def fit_predict(
+        self, votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = None
+    ) -> list[Any]:
+        """Labels of the items, in the order of ``votes.items``."""
+        return self.fit(votes, gold).labels_
+
+    def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
+        """Belief (n_items, K) about the items of new votes, with what was learnt."""
+        self._check_fitted()
+        if votes.classes.names != self.space_.names:
+            raise DataError(
+                "The new votes have other classes than those learnt from.",
+                hint="Bring them into the space that was learnt: votes.with_space(model.space_).",
+            )
+        return self._posterior(votes)
+
+    @property
+    def labels_(self) -> list[Any]:
+        """Label of each item, None where there is none."""
+        self._check_fitted()
+        return self.space_.decode(self.codes_)
+
+    @property
+    def annotators_(self) -> Any:
+        """Annotators as a table, in the order of ``votes.annotators``.
+
+        ``agreement`` is the expected share of an annotator's votes that agree with the aggregated
+        labels, with a 95 % Wilson interval; it is no accuracy, since no gold was looked at.
+        """
+        import polars as pl
+
+        from labelwright.core.tables import as_kind
+
+        self._check_fitted()
+        low, high = wilson_interval(self.annotator_right_, self.annotator_votes_)
+        with np.errstate(invalid="ignore"):
+            agreement = self.annotator_right_ / self.annotator_votes_
+        table = pl.DataFrame(
+            {
+                "annotator": self.annotator_ids_.tolist(),
+                "votes": self.annotator_counts_,
+                "agreement": agreement,
+                "low": low,
+                "high": high,
+            },
+            strict=False,
+        )
+        return as_kind(table.with_columns(pl.col(pl.Float64).fill_nan(None)), self.frame_)
+
+    def to_table(self) -> Any:
+        """One row an item: id, label, confidence, tie, votes and a column ``p_<class>`` a class."""
+        import polars as pl
+
+        from labelwright.core.tables import as_kind
+
+        self._check_fitted()
+        columns: dict[str, Any] = {
+            "item": self.items_.tolist(),
+            "label": self.labels_,
+            "confidence": self.confidence_,
+            "tie": self.ties_,
+            "votes": self.item_votes_,
+        }
+        beliefs = {f"p_{n}": self.posterior_[:, k] for k, n in enumerate(self.space_.names)}
+        return as_kind(pl.DataFrame(columns | beliefs, strict=False), self.frame_)
+
+    def _repr_html_(self) -> str:
+        from labelwright.core.tables import html_table, to_polars
+
+        return html_table(to_polars(self.to_table()), repr(self)) if self._state() else repr(self)
+
+    def _decide(self, known: NDArray[np.bool_]) -> None:
+        """Choose a class an item; a tie is marked, then broken by the named rule."""
+        if self.ties not in TIE_RULES:
+            raise unknown_name("rule for ties", self.ties, TIE_RULES)
+        beliefs = self.posterior_
+        best = beliefs.max(axis=1)
+        among = beliefs >= best[:, None] - TIE
+        said = (self.item_votes_ > 0) | known
+        self.ties_ = (among.sum(axis=1) > 1) & said
+        codes = among.argmax(axis=1).astype(np.int32)
+        tied = np.flatnonzero(self.ties_)
+        if self.ties == "abstain":
+            codes[tied] = -1
+        elif self.ties == "random" and tied.size:
+            draws = generator(self.random_state, "ties").random((tied.size, beliefs.shape[1]))
+            codes[tied] = np.where(among[tied], draws, -1).argmax(axis=1)
+        codes[~said] = -1
+        self.codes_: NDArray[np.int32] = codes
+        self.confidence_: NDArray[np.float64] = best
+
+    def _describe_annotators(self, votes: Votes) -> None:
+        """How much of each annotator's votes the aggregated labels agree with."""
+        right = self.posterior_[votes.item, votes.label]
+        weight = votes.weight
+        n = votes.n_annotators
+        self.annotator_counts_ = np.bincount(votes.annotator, minlength=n)
+        self.annotator_votes_ = np.bincount(votes.annotator, weight, minlength=n).astype(float)
+        weighted = right if weight is None else right * weight
+        self.annotator_right_ = np.bincount(votes.annotator, weighted, minlength=n)
+
+
+def encode_gold(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None) -> NDArray[np.int32]:
+    """Gold as class codes (n_items,), -1 where there is none."""
+    if gold is None:
+        return np.full(votes.n_items, -1, dtype=np.int32)
+    space = votes.classes
+    if isinstance(gold, Mapping):
+        place = {name: code for code, name in enumerate(votes.items.tolist())}
+        unknown = next((name for name in gold if name not in place), None)
+        if unknown is not None:
+            raise unknown_name("item", unknown, place)
+        codes = np.full(votes.n_items, -1, dtype=np.int32)
+        codes[[place[name] for name in gold]] = space.encode(list(gold.values()))
+        return codes
+    check_same_length(items=votes.items, gold=gold)
+    array = np.asarray(gold)
+    if array.dtype.kind in "iu" and isinstance(space.names[0], str):
+        raise DataError("gold holds numbers and the classes are text.", hint="Give gold as labels.")
+    if array.dtype.kind in "iu" and -1 not in space.names:
+        gold = [None if value == -1 else value for value in array.tolist()]
+    return space.encode(gold)

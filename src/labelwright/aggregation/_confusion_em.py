@@ -1,0 +1,140 @@
+"""The EM of all models in which an annotator errs by a confusion matrix."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelwright.aggregation._base import TIE_RULES, ClassAggregator
+from labelwright.aggregation._em import run_em
+from labelwright.aggregation._kernels import OneHotVotes
+from labelwright.core.errors import CapabilityError, DataWarning
+from labelwright.core.params import Accepts, Bool, Int, OneOf, Real
+from labelwright.core.votes import Votes
+
+__all__ = ["ConfusionEM"]
+
+# A probability never becomes smaller than this, so that no single vote rules a class out for ever.
+FLOOR = 1e-10
+# 2 GiB for one table of confusions; the loop holds a few of them.
+MAX_CELLS = 2**28
+
+
+class ConfusionEM(ClassAggregator):
+    """Base: a method states its M-step (``_maximise``) and its prior (``_log_prior_density``)."""
+
+    needs_people = True
+    _accepts: ClassVar[Mapping[str, Accepts]] = {
+        "max_iter": Int(1),
+        "tol": Real(0),
+        "accelerate": Bool(),
+        "warm_start": Bool(),
+        "ties": OneOf(*TIE_RULES),
+    }
+
+    max_iter: int
+    tol: float
+    accelerate: bool
+    warm_start: bool
+
+    confusion_: NDArray[np.float64]
+
+    def _maximise(self, counts: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
+        """M-step: confusions (n_annotators, K, K) and class prior (K,) from expected counts."""
+        raise NotImplementedError
+
+    def _log_prior_density(self, confusion: NDArray, prior: NDArray) -> float:
+        """Log density of the prior on the parameters, up to a constant."""
+        raise NotImplementedError
+
+    def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
+        shape = (votes.n_annotators, votes.classes.n_classes, votes.classes.n_classes)
+        _check_size(shape)
+        data = OneHotVotes(votes, gold)
+
+        def step(logs: NDArray) -> tuple[NDArray, float]:
+            confusion, prior = _unpack(logs, shape)
+            log_likelihood, counts, classes = data.expect(confusion, prior)
+            objective = log_likelihood + self._log_prior_density(confusion, prior)
+            return _pack(*self._maximise(counts, classes)), objective
+
+        found = run_em(
+            step,
+            _pack(*self._start(votes, data, gold)),
+            project=lambda logs: _pack(*_unpack(logs, shape)),
+            scale=data.total_weight,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            accelerate=self.accelerate,
+            name=type(self).__name__,
+        )
+        self.confusion_, self.class_prior_ = _unpack(found.parameters, shape)
+        self.posterior_ = data.posterior(self.confusion_, self.class_prior_)
+        self.history_, self.converged_ = found.history, found.converged
+        counts, classes = data.counts(self.posterior_)
+        self.mean_confusion_ = self._maximise(counts.sum(axis=0, keepdims=True), classes)[0][0]
+
+    def _start(
+        self, votes: Votes, data: OneHotVotes, gold: NDArray[np.int32]
+    ) -> tuple[NDArray, NDArray]:
+        """Parameters that follow from shares of the votes; with warm_start, those learnt before."""
+        beliefs = votes.counts()
+        beliefs /= beliefs.sum(axis=1, keepdims=True).clip(min=np.finfo(float).tiny)
+        beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
+        confusion, prior = self._maximise(*data.counts(beliefs))
+        if self.warm_start and self._state().get("confusion_") is not None:
+            return self._confusion_of(votes, default=confusion), self.class_prior_
+        return confusion, prior
+
+    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
+        unseen = sorted(
+            map(str, set(votes.annotators.tolist()) - set(self.annotator_ids_.tolist()))
+        )
+        if unseen:
+            warnings.warn(
+                f"{len(unseen)} annotators were not there when this was learnt (first: "
+                f"{unseen[0]!r}); they are taken to err like the average one.",
+                DataWarning,
+                stacklevel=3,
+            )
+        average = np.tile(self.mean_confusion_, (votes.n_annotators, 1, 1))
+        return OneHotVotes(votes).posterior(self._confusion_of(votes, average), self.class_prior_)
+
+    def _confusion_of(self, votes: Votes, default: NDArray) -> NDArray[np.float64]:
+        """Confusions learnt, in the order of these votes' annotators; else ``default``."""
+        place = {name: code for code, name in enumerate(self.annotator_ids_.tolist())}
+        found = np.array([place.get(name, -1) for name in votes.annotators.tolist()])
+        confusion = default.copy()
+        confusion[found >= 0] = self.confusion_[found[found >= 0]]
+        return confusion
+
+
+def _check_size(shape: tuple[int, int, int]) -> None:
+    cells = shape[0] * shape[1] * shape[2]
+    if cells > MAX_CELLS:
+        raise CapabilityError(
+            f"Confusions of {shape[0]:,} annotators over {shape[1]:,} classes would take "
+            f"{cells * 8 / 2**30:.1f} GiB, several times over.",
+            hint="Use MajorityVote, or votes on fewer classes.",
+        )
+
+
+def _pack(confusion: NDArray, prior: NDArray) -> NDArray[np.float64]:
+    """Parameters as one vector of logs, in which an extrapolation makes sense."""
+    return np.log(np.concatenate([confusion.ravel(), prior]).clip(min=FLOOR))
+
+
+def _unpack(logs: NDArray, shape: tuple[int, int, int]) -> tuple[NDArray, NDArray]:
+    """Back to probabilities that sum to one and stay above the floor."""
+    k = shape[1]
+    confusion = _normalised(logs[:-k].reshape(shape))
+    return confusion, _normalised(logs[-k:])
+
+
+def _normalised(logs: NDArray) -> NDArray[np.float64]:
+    values = np.exp(logs - logs.max(axis=-1, keepdims=True)).clip(min=FLOOR)
+    return values / values.sum(axis=-1, keepdims=True)
