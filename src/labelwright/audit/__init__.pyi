@@ -1,0 +1,11 @@
+from .confident_learning import confident_joint as confident_joint
+from .confident_learning import confident_thresholds as confident_thresholds
+from .confident_learning import find_label_issues as find_label_issues
+from .conflicts import find_conflicting_duplicates as find_conflicting_duplicates
+from .doubt import combine_beliefs as combine_beliefs
+from .doubt import find_doubtful_labels as find_doubtful_labels
+from .issues import LabelIssues as LabelIssues
+from .noise import NoiseEstimate as NoiseEstimate
+from .noise import estimate_noise as estimate_noise
+from .quality import label_quality as label_quality
+from .why import explain_issues as explain_issues
