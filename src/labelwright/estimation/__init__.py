@@ -1,0 +1,5 @@
+"""Conclusions that stay valid: probabilities out of sample, corrected estimates, calibration."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,15 @@
+from .calibration import Isotonic as Isotonic
+from .calibration import Temperature as Temperature
+from .corrected import corrected_mean as corrected_mean
+from .corrected import corrected_rate as corrected_rate
+from .estimate import Estimate as Estimate
+from .estimate import Estimates as Estimates
+from .folds import assign_folds as assign_folds
+from .gold_accuracy import accuracy as accuracy
+from .gold_check import GoldCheck as GoldCheck
+from .gold_check import gold_randomness_check as gold_randomness_check
+from .prediction_powered import PPIMean as PPIMean
+from .probabilities import cross_val_probabilities as cross_val_probabilities
+from .reliability import CalibrationReport as CalibrationReport
+from .reliability import calibration_report as calibration_report
+from .shares import corrected_share as corrected_share
