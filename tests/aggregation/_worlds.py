@@ -23,7 +23,8 @@ def simulate(
     confusion[:, diagonal] = right[:, None]
     who = np.array([rng.permutation(n_annotators)[:per_item] for _ in range(n_items)])
     item = np.repeat(np.arange(n_items), per_item)
-    given = [rng.choice(n_classes, p=confusion[a, truth[i]]) for i, a in zip(item, who.ravel())]
+    rows = confusion[who.ravel(), truth[item]]
+    given = [rng.choice(n_classes, p=row) for row in rows]
     votes = Votes.from_arrays(
         item, who.ravel(), given, classes=range(n_classes), items=range(n_items), **options
     )

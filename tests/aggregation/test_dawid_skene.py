@@ -177,7 +177,7 @@ def test_one_class_only():
 
 def test_anonymous_votes_are_refused_with_the_way_out():
     votes = Votes.from_slots({"l1": ["x", "y"], "l2": ["x", "x"]}, labels=["l1", "l2"])
-    with pytest.raises(CapabilityError, match="anonymous.*annotators=.*MajorityVote"):
+    with pytest.raises(CapabilityError, match=r"anonymous.*annotators=.*MajorityVote"):
         DawidSkene().fit(votes)
 
 
@@ -198,3 +198,11 @@ def test_no_votes_at_all():
     votes, *_ = simulate(n_items=3)
     with pytest.raises(DataError, match="no votes"):
         DawidSkene().fit(votes.select(where=np.zeros(len(votes), dtype=bool)))
+
+
+def test_rules_that_only_say_one_label_are_warned_of():
+    """From such votes the model cannot learn who errs, and does not know it."""
+    table = {"says_x": ["x"] * 6 + [None] * 6, "says_y": [None] * 5 + ["y"] * 7}
+    votes = Votes.from_wide(table, votes=list(table))
+    with pytest.warns(DataWarning, match="100% of the annotators only ever give one label"):
+        DawidSkene().fit(votes)

@@ -5,7 +5,7 @@ import pytest
 
 from labelwright.aggregation import DawidSkene, MajorityVote
 
-from ..aggregation._worlds import simulate
+from tests.aggregation._worlds import simulate
 
 pytestmark = pytest.mark.peers
 

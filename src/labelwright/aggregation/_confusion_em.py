@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._em import run_em
 from labelwright.aggregation._kernels import OneHotVotes
+from labelwright.aggregation._one_sided import one_sided_share
 from labelwright.core.errors import CapabilityError, DataWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf, Real
 from labelwright.core.votes import Votes
@@ -54,6 +55,7 @@ class ConfusionEM(ClassAggregator):
     def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
         shape = (votes.n_annotators, votes.classes.n_classes, votes.classes.n_classes)
         _check_size(shape)
+        _warn_if_one_sided(votes)
         data = OneHotVotes(votes, gold)
 
         def step(logs: NDArray) -> tuple[NDArray, float]:
@@ -111,6 +113,18 @@ class ConfusionEM(ClassAggregator):
         confusion = default.copy()
         confusion[found >= 0] = self.confusion_[found[found >= 0]]
         return confusion
+
+
+def _warn_if_one_sided(votes: Votes) -> None:
+    share = one_sided_share(votes)
+    if share > 0.5:
+        warnings.warn(
+            f"{share:.0%} of the annotators only ever give one label, as rules often do. How far "
+            "they err cannot be learnt from such votes, and nearly all items may end up in one "
+            "class: compare with MajorityVote.",
+            DataWarning,
+            stacklevel=4,
+        )
 
 
 def _check_size(shape: tuple[int, int, int]) -> None:

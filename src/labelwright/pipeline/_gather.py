@@ -1,0 +1,296 @@
+"""Reading what a run starts from: records, votes, gold, and what to learn from."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from labelwright.core.errors import DataError, DataWarning
+from labelwright.core.seeds import generator
+from labelwright.core.spaces import Space
+from labelwright.core.tables import column, to_polars
+from labelwright.core.votes import Votes
+from labelwright.io import match_columns, read_records, read_table, read_votes, recognise
+from labelwright.pipeline._checks import (
+    check_own_columns,
+    refuse_if_votes,
+    warn_if_slots,
+)
+from labelwright.pipeline.settings import Settings
+
+__all__ = ["Gathered", "gather"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a run starts from.
+
+    Attributes
+    ----------
+    records : polars frame
+        One row an item, in the order of the input, with the columns that are constant within an
+        item.
+    votes : Votes
+        ``votes.items`` are the ids of ``records``, in the same order.
+    doubtful : bool
+        Whether the votes are one column of labels that is itself in doubt.
+    gold : (n_items,) int32 or None
+        Class codes, -1 where nobody looked.
+    group : (n_items,) int64 or None
+        Codes of the groups asked for.
+    id_column : str or None
+    notes : list of str
+        What a reader of the report should know about the input.
+    """
+
+    records: pl.DataFrame
+    votes: Votes
+    doubtful: bool
+    gold: NDArray[np.int32] | None
+    group: NDArray[np.int64] | None
+    id_column: str | None
+    notes: list[str] = field(default_factory=list)
+
+
+def gather(settings: Settings, table: Any = None) -> Gathered:
+    """Read and check everything; ``table`` stands in for the file of records."""
+    notes: list[str] = []
+    space = _space(settings)
+    if table is None and not settings.states_votes:
+        return _gather_export(settings, space)
+    frame = to_polars(table) if table is not None else _read(settings)
+    check_own_columns(frame)
+    frame = _limited(frame, settings, notes)
+    records, votes = _read_shape(frame, settings, space, notes)
+    return Gathered(
+        records=records,
+        votes=votes,
+        doubtful=settings.states_doubtful_label,
+        gold=_gold(records, votes, settings),
+        group=_group(records, settings),
+        id_column=settings.id,
+        notes=notes,
+    )
+
+
+def _gather_export(settings: Settings, space: Space | None) -> Gathered:
+    """Votes from the export of a tool, with the records that it holds."""
+    found = recognise(settings.file)
+    if not (found.formats or settings.reader):
+        raise DataError(
+            f"{found} It is not said where the labels are.",
+            where={"file": settings.file},
+            hint=f"Try: labelwright look {settings.file}",
+        )
+    votes = read_votes(
+        settings.file,
+        question=settings.question,
+        format=settings.reader,
+        space=space,
+        repeats=settings.repeats,
+    )
+    records = read_records(settings.file, format=settings.reader)
+    if records is None:
+        records = pl.DataFrame({"id": votes.items.tolist()})
+    if settings.limit is not None:
+        votes, records = _some_items(votes, records, settings)
+    return Gathered(
+        records=records,
+        votes=votes,
+        doubtful=False,
+        gold=_gold(records, votes, settings.model_copy(update={"id": "id"})),
+        group=_group(records, settings),
+        id_column="id",
+        notes=[str(found)],
+    )
+
+
+def _some_items(
+    votes: Votes, records: pl.DataFrame, settings: Settings
+) -> tuple[Votes, pl.DataFrame]:
+    n = min(settings.limit or votes.n_items, votes.n_items)
+    kept = np.sort(generator(settings.seed, "limit").choice(votes.n_items, n, replace=False))
+    return votes.select(items=votes.items[kept]), records[kept]
+
+
+def _space(settings: Settings) -> Space | None:
+    if settings.codebook is None:
+        return None
+    from labelwright.core.codebook import Codebook
+
+    return Codebook.read(settings.codebook).space(settings.question)
+
+
+def _read(settings: Settings) -> pl.DataFrame:
+    frame = read_table(settings.file, sheet=settings.sheet)
+    if not frame.height:
+        raise DataError(
+            f"{settings.file} has {frame.width} columns and no rows.",
+            where={"file": settings.file},
+            hint="Is it a header only?",
+        )
+    return frame
+
+
+def _limited(frame: pl.DataFrame, settings: Settings, notes: list[str]) -> pl.DataFrame:
+    """A random part of the items, with all of their rows."""
+    ids = column(frame, settings.id) if settings.id else pl.Series(range(frame.height))
+    distinct = ids.unique(maintain_order=True)
+    if settings.limit is None or distinct.len() <= settings.limit:
+        return frame
+    rng = generator(settings.seed, "limit")
+    kept = distinct.gather(np.sort(rng.choice(distinct.len(), settings.limit, replace=False)))
+    notes.append(f"Only {settings.limit:,} of {distinct.len():,} items, drawn at random (--limit).")
+    return frame.filter(ids.is_in(kept.implode()))
+
+
+def _read_shape(
+    frame: pl.DataFrame, settings: Settings, space: Space | None, notes: list[str]
+) -> tuple[pl.DataFrame, Votes]:
+    """Records and votes of a table whose shape is stated."""
+    options: dict[str, Any] = {"space": space, "repeats": settings.repeats}
+    if settings.votes_file:
+        return frame, _read_votes_file(frame, settings, options)
+    if settings.annotator:
+        return _read_long(frame, settings, options, notes)
+    if settings.states_doubtful_label:
+        column(frame, settings.label or "")
+        refuse_if_votes(frame, settings)
+        label = settings.label or ""
+        return frame, read_votes(frame, item=settings.id, votes=[label], **options)
+    if settings.votes and not (settings.annotators or settings.slots):
+        warn_if_slots(frame, list(match_columns(frame.columns, settings.votes)))
+    shape = {name: getattr(settings, name) or None for name in ("votes", "annotators", "counts")}
+    votes = read_votes(
+        frame,
+        item=settings.id,
+        label=settings.label,
+        split=settings.split,
+        slots=settings.slots,
+        **shape,
+        **options,
+    )
+    return frame, votes
+
+
+def _read_long(
+    frame: pl.DataFrame, settings: Settings, options: dict[str, Any], notes: list[str]
+) -> tuple[pl.DataFrame, Votes]:
+    """One row a vote: what is constant within an item belongs to its record."""
+    item, annotator, label = settings.id or "", settings.annotator or "", settings.label or ""
+    roles = [item, annotator, label]
+    for name in roles:
+        column(frame, name)
+    own = [name for name in frame.columns if name not in roles]
+    constant = _constant_within(frame, item, own)
+    varying = [name for name in own if name not in constant]
+    for used in (settings.text, settings.gold, settings.group):
+        if used in varying:
+            raise DataError(
+                f"Column {used!r} differs between votes on one item.",
+                where={"column": used},
+                hint=f"It must be the same in all rows of an item; is {item!r} the item?",
+            )
+    if varying:
+        listed = ", ".join(varying[:8]) + (" ..." if len(varying) > 8 else "")
+        notes.append(f"Left out of the labels, since they differ between votes: {listed}.")
+    timed = [name for name in ("time", "seconds") if name in varying]
+    votes = read_votes(
+        frame[[*roles, *timed]], item=item, annotator=annotator, label=label, **options
+    )
+    records = frame.filter(pl.col(item).is_not_null())
+    return records.unique(item, keep="first", maintain_order=True)[[item, *constant]], votes
+
+
+def _constant_within(frame: pl.DataFrame, item: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    distinct = frame.group_by(item).agg(pl.col(names).n_unique()).select(pl.col(names).max())
+    return [name for name in names if distinct[name].item() == 1]
+
+
+def _read_votes_file(frame: pl.DataFrame, settings: Settings, options: dict[str, Any]) -> Votes:
+    """Votes of a second file, in the order of the records."""
+    if not settings.id:
+        raise DataError("--votes-file needs --id: the column of item ids in both files.")
+    return Votes.from_table(
+        read_table(settings.votes_file or ""),
+        item=settings.id,
+        annotator=settings.annotator or "annotator",
+        label=settings.label or "label",
+        items=column(frame, settings.id),
+        **options,
+    )
+
+
+def _gold(records: pl.DataFrame, votes: Votes, settings: Settings) -> NDArray[np.int32] | None:
+    if settings.gold:
+        labels: Any = column(records, settings.gold)
+    elif settings.gold_file:
+        labels = _gold_from_file(records, settings.id, settings.gold_file)
+    else:
+        return None
+    if isinstance(labels, pl.Series) and labels.dtype == pl.String:
+        labels = labels.str.strip_chars().replace("", None)
+    return votes.classes.encode(labels)
+
+
+def _gold_from_file(records: pl.DataFrame, id_column: str | None, where: str) -> pl.Series:
+    path, _, name = where.rpartition(":") if re.search(r":[^/\\:]+$", where) else (where, "", "")
+    if not Path(path).exists():
+        path, name = where, ""
+    if id_column is None:
+        raise DataError("--gold-file needs --id: the column of item ids in both files.")
+    table = read_table(path)
+    ids = column(table, id_column)
+    others = [c for c in table.columns if c != id_column]
+    if not name and len(others) != 1:
+        raise DataError(
+            f"{path} has the columns {', '.join(others)}: which is the gold label?",
+            hint=f"Name it: --gold-file {path}:COLUMN",
+        )
+    gold = pl.DataFrame([ids, column(table, name or others[0]).alias("gold")])
+    _check_gold_ids(gold, records[id_column], path)
+    joined = records.select(id_column).join(gold, on=id_column, how="left", maintain_order="left")
+    return joined["gold"]
+
+
+def _check_gold_ids(gold: pl.DataFrame, ids: pl.Series, path: str) -> None:
+    name = ids.name
+    if gold[name].dtype != ids.dtype:
+        raise DataError(
+            f"Ids are {ids.dtype} in the records and {gold[name].dtype} in {path}.",
+            hint="Write them the same way in both files.",
+        )
+    repeated = gold.filter(gold[name].is_duplicated())
+    if repeated.height:
+        raise DataError(f"Item {repeated[name][0]!r} stands in {path} more than once.")
+    unknown = gold.filter(~gold[name].is_in(ids.implode()))
+    if unknown.height == gold.height:
+        raise DataError(
+            f"No id of {path} is among the records: {gold[name].head(3).to_list()} there, "
+            f"{ids.head(3).to_list()} here.",
+        )
+    if unknown.height:
+        warnings.warn(
+            f"{unknown.height} ids of {path} are not among the records and are passed over "
+            f"(first: {unknown[name][0]!r}).",
+            DataWarning,
+            stacklevel=2,
+        )
+
+
+def _group(records: pl.DataFrame, settings: Settings) -> NDArray[np.int64] | None:
+    if settings.group is None:
+        return None
+    groups = column(records, settings.group)
+    own = pl.int_range(records.height, eager=True).cast(pl.String)
+    named = groups.cast(pl.String).fill_null("\0" + own)
+    return named.rank("dense").cast(pl.Int64).to_numpy() - 1

@@ -1,0 +1,95 @@
+"""What to do next, in order, with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labelwright.pipeline._stages import Found
+
+__all__ = ["next_steps"]
+
+MANY_TIES = 0.02
+LOW_AGREEMENT = 0.4
+GOLD_WANTED = 200
+
+
+def next_steps(data: dict[str, Any], found: Found) -> list[dict[str, Any]]:
+    """Steps as dicts ``do``, ``why``, ``command``; the most useful first."""
+    steps = [
+        _review(data),
+        _gold(data, found),
+        _annotators(data),
+        _guidelines(data),
+        _more_votes(data),
+        _learn_from(data),
+    ]
+    return [step for step in steps if step is not None]
+
+
+def _step(do: str, why: str, command: str | None = None) -> dict[str, Any]:
+    return {"do": do, "why": why, "command": command}
+
+
+def _review(data: dict[str, Any]) -> dict[str, Any] | None:
+    errors = data["likely_errors"]
+    if not errors or not errors["found"]:
+        return None
+    return _step(
+        f"Look through the {errors['found']:,} labels in doubt, from the top of likely_errors.csv",
+        "they are where a minute of a person's time changes most labels",
+    )
+
+
+def _gold(data: dict[str, Any], found: Found) -> dict[str, Any] | None:
+    gold = found.inputs.gold
+    known = 0 if gold is None else int((gold >= 0).sum())
+    if known >= GOLD_WANTED or known >= data["input"]["items"]:
+        return None
+    file = found.settings.file or "FILE"
+    return _step(
+        f"Have {GOLD_WANTED - known} items drawn at random and labelled with care",
+        "without gold nobody knows how many labels are right"
+        if not known
+        else f"{known} gold labels leave wide intervals",
+        f"labelwright sample {file} -n {GOLD_WANTED - known} --out gold.csv",
+    )
+
+
+def _annotators(data: dict[str, Any]) -> dict[str, Any] | None:
+    doubted = [row["annotator"] for row in data["annotators"] if row["verdict"] == "mistrust"]
+    if not doubted:
+        return None
+    names = ", ".join(doubted[:5]) + (" ..." if len(doubted) > 5 else "")
+    return _step(
+        f"Look at what {names} labelled",
+        "they agree with the others less than chance explains; annotators.csv says where",
+    )
+
+
+def _guidelines(data: dict[str, Any]) -> dict[str, Any] | None:
+    agreement = data["agreement"]
+    if not agreement or agreement["high"] >= LOW_AGREEMENT:
+        return None
+    return _step(
+        "Sharpen the definitions of the classes",
+        f"agreement is {agreement['value']:.2f}; annotators do not share one idea of the labels",
+    )
+
+
+def _more_votes(data: dict[str, Any]) -> dict[str, Any] | None:
+    ties, items = data["labels"]["ties"], data["input"]["items"]
+    if ties < MANY_TIES * items or not data["annotators"]:
+        return None
+    return _step(
+        f"Get one more vote on the {ties:,} items that are tied", "a rule decided there, not people"
+    )
+
+
+def _learn_from(data: dict[str, Any]) -> dict[str, Any] | None:
+    if "why_none" not in data["model"]:
+        return None
+    return _step(
+        "Name a column to learn from: --text, --features or --embedding",
+        "a model finds errors that votes cannot show, and labels what nobody voted on",
+    )

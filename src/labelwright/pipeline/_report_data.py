@@ -1,0 +1,301 @@
+"""The figures of a run as plain values: what ``report.json`` holds and the report shows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from labelwright.aggregation import krippendorff_alpha
+from labelwright.core.errors import DataWarning, LabelwrightError
+from labelwright.core.results import plain
+from labelwright.core.stats import wilson_interval
+from labelwright.pipeline._next import next_steps
+
+if TYPE_CHECKING:
+    from labelwright.pipeline._stages import Found
+
+__all__ = ["annotator_rows", "report_data"]
+
+FORMAT = 1
+SHOWN_ERRORS = 200
+SHOWN_CHANGES = 100
+TOO_FEW_VOTES = 20
+LONG_TEXT = 2_000
+AGREEMENT = "agreement with the aggregated labels"
+
+
+def report_data(found: Found) -> dict[str, Any]:
+    """All figures of a run."""
+    from labelwright import __version__
+
+    settings = found.settings
+    return {
+        "format": FORMAT,
+        "title": f"Labels of {settings.file or 'a table'}",
+        "file": settings.file or "a table",
+        "command": settings.command(),
+        "version": __version__,
+        "seed": settings.seed,
+        "questions": [plain(_question(found))],
+    }
+
+
+def _question(found: Found) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "name": found.settings.question,
+        "input": _input(found),
+        "agreement": _agreement(found),
+        "annotators": annotator_rows(found),
+        "labels": _labels(found),
+        "likely_errors": _likely_errors(found),
+        "model": _model(found),
+        "estimates": _estimates(found),
+    }
+    return data | {"next": next_steps(data, found)}
+
+
+def _input(found: Found) -> dict[str, Any]:
+    votes, known = found.inputs.votes, found.inputs.votes.describe()
+    return {
+        "items": known["items"],
+        "annotators": known["annotators"],
+        "votes": known["votes"],
+        "anonymous": known["anonymous"],
+        "annotator_word": "slots" if votes.anonymous else "annotators",
+        "items_without_votes": known["items_without_votes"],
+        "votes_per_item": known["votes_per_item"],
+        "classes": [{"name": n, "votes": c} for n, c in known["labels"].items()],
+        "events": known.get("events", {}),
+        "duplicates": _duplicates(found),
+        "notes": list(found.inputs.notes),
+    }
+
+
+def _duplicates(found: Found) -> dict[str, int] | None:
+    groups = found.learner.duplicates
+    if groups is None:
+        return None
+    sizes = np.bincount(groups)
+    return {"groups": int((sizes > 1).sum()), "rows": int(sizes[sizes > 1].sum())}
+
+
+def _agreement(found: Found) -> dict[str, Any] | None:
+    if found.inputs.doubtful:
+        return None
+    try:
+        return krippendorff_alpha(found.inputs.votes).to_dict()
+    except LabelwrightError:
+        return None
+
+
+def annotator_rows(found: Found) -> list[dict[str, Any]]:
+    """Annotators with a verdict, those to mistrust first, by the evidence and not the estimate."""
+    if found.inputs.doubtful:
+        return []
+    model, votes = found.aggregator, found.inputs.votes
+    low, high = wilson_interval(model.annotator_right_, model.annotator_votes_)
+    typical = model.annotator_right_.sum() / model.annotator_votes_.sum()
+    rows = [
+        {
+            "annotator": str(votes.annotators[a]),
+            "votes": int(model.annotator_counts_[a]),
+            "agreement": float(model.annotator_right_[a] / max(model.annotator_votes_[a], 1)),
+            "low": float(low[a]),
+            "high": float(high[a]),
+            "verdict": _verdict(int(model.annotator_counts_[a]), high[a], typical, votes.anonymous),
+            "confuses": _confusion(found, a),
+        }
+        for a in range(votes.n_annotators)
+    ]
+    order = {"mistrust": 0, "fine": 1, "too few": 2, "not judged": 3}
+    return sorted(rows, key=lambda row: (order[row["verdict"]], row["high"], row["annotator"]))
+
+
+def _verdict(votes: int, high: float, typical: float, anonymous: bool) -> str:
+    """Mistrust whoever is below the typical annotator by more than chance allows."""
+    if anonymous:
+        return "not judged"
+    if votes < TOO_FEW_VOTES:
+        return "too few"
+    return "mistrust" if high < typical - 0.05 else "fine"
+
+
+def _confusion(found: Found, annotator: int) -> str | None:
+    """The pair of classes that costs this annotator most votes, if it costs some."""
+    confusion = getattr(found.aggregator, "confusion_", None)
+    if confusion is None or found.aggregator.annotator_counts_[annotator] < TOO_FEW_VOTES:
+        return None
+    names = found.inputs.votes.classes.names
+    wrong = confusion[annotator] * found.aggregator.class_prior_[:, None]
+    np.fill_diagonal(wrong := wrong.copy(), 0)
+    true, given = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    share = confusion[annotator, true, given]
+    return f"{names[int(true)]} → {names[int(given)]} ({share:.0%})" if share >= 0.1 else None
+
+
+def _labels(found: Found) -> dict[str, Any]:
+    final, labels = found.final, found.labels
+    names = [str(n) for n in found.inputs.votes.classes.names]
+    items = np.bincount(final.codes[final.codes >= 0], minlength=len(names))
+    sources = dict(labels["lw_source"].value_counts().iter_rows())
+    confidence = labels["lw_confidence"].drop_nulls().to_numpy()
+    edges = np.linspace(0, 1, 11)
+    heights, _ = np.histogram(confidence, edges)
+    changed = labels.filter(pl.col("lw_changed"))
+    total = max(int(items.sum()), 1)
+    return {
+        "method": f"{type(found.aggregator).__name__}: {found.why_method}",
+        "classes": [
+            {"name": n, "items": int(c), "share": c / total}
+            for n, c in zip(names, items, strict=True)
+        ],
+        "confidence": [
+            {"low": low, "high": high, "items": int(h)}
+            for low, high, h in zip(edges[:-1], edges[1:], heights, strict=True)
+        ],
+        "ties": int(found.majority.ties_.sum()),
+        "without": int((final.codes < 0).sum()),
+        "by_source": {s: sources.get(s, 0) for s in ("votes", "model", "gold", "none")},
+        "changed": changed.height,
+        "changed_rows": _changed_rows(found, changed),
+        "gold_check": _gold_check(found),
+    }
+
+
+def _changed_rows(found: Found, changed: pl.DataFrame) -> list[dict[str, Any]]:
+    shown = changed.sort("lw_confidence", descending=True, maintain_order=True).head(SHOWN_CHANGES)
+    return [
+        {
+            "id": _id(found, row),
+            "text": _text(found, row),
+            "majority": row["lw_majority"],
+            "label": row["lw_label"],
+            "confidence": row["lw_confidence"],
+        }
+        for row in shown.iter_rows(named=True)
+    ]
+
+
+def _gold_check(found: Found) -> dict[str, int] | None:
+    """On the items with gold and votes: who was right, before gold was put in."""
+    gold = found.inputs.gold
+    if gold is None or found.inputs.doubtful:
+        return None
+    ours, theirs = found.aggregator.codes_, found.majority.codes_
+    judged = (gold >= 0) & (theirs >= 0)
+    differ = judged & (ours != theirs)
+    return {
+        "n": int(judged.sum()),
+        "right": int((ours == gold)[judged].sum()),
+        "majority_right": int((theirs == gold)[judged].sum()),
+        "differ": int(differ.sum()),
+        "ours_right": int((ours == gold)[differ].sum()),
+        "majority_right_of_differ": int((theirs == gold)[differ].sum()),
+    }
+
+
+def _likely_errors(found: Found) -> dict[str, Any] | None:
+    if found.inputs.doubtful and found.probabilities is None:
+        return None
+    issues = found.issues
+    labels = found.labels.with_row_index("index").filter(pl.col("lw_doubtful"))
+    issues = issues.filter(pl.col("index").is_in(labels["index"].implode()))
+    rows = []
+    for issue in issues.head(SHOWN_ERRORS).iter_rows(named=True):
+        record = found.labels.row(issue["index"], named=True)
+        kept = ("given", "suggested", "quality", "kind", "why")
+        names = {"id": _id(found, record | {"index": issue["index"]}), "text": _text(found, record)}
+        rows.append(names | {name: issue[name] for name in kept})
+    kinds = issues["kind"].value_counts(sort=True)
+    return {"found": issues.height, "rows": rows, "by_kind": dict(kinds.iter_rows())}
+
+
+def _model(found: Found) -> dict[str, Any]:
+    from labelwright.estimation import accuracy, calibration_report
+
+    if found.probabilities is None:
+        return {"why_none": found.learner.why_none}
+    names = found.inputs.votes.classes.names
+    gold = found.inputs.gold
+    judged_by_gold = gold is not None and bool((gold >= 0).any())
+    truth = gold if gold is not None and judged_by_gold else found.aggregator.codes_
+    predicted = found.probabilities.argmax(axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        quality = accuracy(predicted, truth, classes=range(len(names)), groups=found.inputs.group)
+        calibration = calibration_report(truth, found.probabilities).to_dict()
+    right = np.equal(predicted, truth)
+    return {
+        "features": _feature_words(found),
+        "quality": quality.to_dict() | {"what": "accuracy" if judged_by_gold else AGREEMENT},
+        "quality_word": "accuracy" if judged_by_gold else AGREEMENT,
+        "calibration": calibration,
+        "classes": [
+            {
+                "name": str(name),
+                "n": int((truth == k).sum()),
+                "agreement": float(right[truth == k].mean()) if (truth == k).any() else None,
+            }
+            for k, name in enumerate(names)
+        ],
+    }
+
+
+def _feature_words(found: Found) -> str:
+    settings = found.settings
+    if settings.text:
+        return f"words and parts of words of {settings.text!r} (TF-IDF), logistic regression"
+    if settings.embedding:
+        return f"the embedding in {settings.embedding}, logistic regression"
+    return f"the columns {', '.join(settings.features)}, logistic regression"
+
+
+def _estimates(found: Found) -> list[dict[str, Any]]:
+    """The share of each class, corrected by the gold, or what would be needed for it."""
+    from labelwright.estimation import corrected_share
+
+    gold, space = found.inputs.gold, found.inputs.votes.classes
+    wanted = [found.settings.of] if found.settings.of else list(space.names)
+    if gold is None or not (gold >= 0).any():
+        why = "no gold: a share of labels that may be wrong has no interval that holds"
+        return [{"what": f"share of {name}", "refused": why} for name in wanted]
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", DataWarning)
+            shares = corrected_share(
+                _predictions(found),
+                gold,
+                classes=range(len(space.names)),
+                groups=found.inputs.group,
+            )
+    except LabelwrightError as error:
+        return [{"what": f"share of {name}", "refused": str(error)} for name in wanted]
+    notes = [str(w.message) for w in caught]
+    rows = []
+    for name in wanted:
+        estimate = shares[space.names.index(name)].to_dict()  # type: ignore[index]
+        rows.append(estimate | {"what": f"share of {name}", "notes": [*estimate["notes"], *notes]})
+    return rows
+
+
+def _predictions(found: Found) -> np.ndarray:
+    """What is believed of each item without its gold: votes, or the model where there are none."""
+    beliefs = found.aggregator.posterior_.copy()
+    unseen = found.aggregator.item_votes_ == 0
+    if found.probabilities is not None:
+        beliefs[unseen] = found.probabilities[unseen]
+    return beliefs
+
+
+def _id(found: Found, row: dict[str, Any]) -> str:
+    column = found.inputs.id_column
+    return str(row[column]) if column else f"row {row.get('index', '')}".strip()
+
+
+def _text(found: Found, row: dict[str, Any]) -> str | None:
+    column = found.settings.text
+    text = row.get(column) if column else None
+    return None if text is None else str(text)[:LONG_TEXT]
