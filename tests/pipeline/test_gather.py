@@ -138,9 +138,9 @@ def test_gold_from_a_column_and_from_a_file(tmp_path):
     gold.write_csv(tmp_path / "gold.csv")
     where = f"{tmp_path / 'gold.csv'}:truth"
     inputs = read(WIDE, votes="w_*", id="ticket", gold_file=where)
-    assert inputs.gold.tolist() == [-1, 1, 0]
+    assert inputs.gold.codes.tolist() == [-1, 1, 0]
     same = read(WIDE.with_columns(g=pl.Series(["", "b", "a"])), votes="w_*", gold="g")
-    assert same.gold.tolist() == [-1, 1, 0]
+    assert same.gold.codes.tolist() == [-1, 1, 0]
     with pytest.raises(DataError, match="which is the gold label"):
         read(WIDE, votes="w_*", id="ticket", gold_file=str(tmp_path / "gold.csv"))
 
@@ -165,7 +165,7 @@ def test_gold_of_unknown_items_is_said(tmp_path):
     pl.DataFrame({"ticket": ["t1", "t7"], "truth": ["b", "a"]}).write_csv(path)
     with pytest.warns(DataWarning, match="1 ids of .*gold.csv are not among the records"):
         inputs = read(WIDE, votes="w_*", id="ticket", gold_file=str(path))
-    assert inputs.gold.tolist() == [1, -1, -1]
+    assert inputs.gold.codes.tolist() == [1, -1, -1]
 
 
 def test_a_missing_group_is_a_group_of_its_own():
@@ -205,3 +205,24 @@ def test_a_header_only(tmp_path):
     path.write_text("a,b\n")
     with pytest.raises(DataError, match="2 columns and no rows"):
         gather(Settings.of_options(file=str(path), label="a"))
+
+
+def test_sheets_that_came_back_bring_how_they_were_drawn(tmp_path):
+    from labelwright.pipeline.sheets import write_sheets
+
+    table = pl.DataFrame(
+        {
+            "id": [f"r{i}" for i in range(40)],
+            "body": [f"text {i}" for i in range(40)],
+            "y": ["a", "b"] * 20,
+        }
+    )
+    table.write_csv(tmp_path / "in.csv")
+    plan = write_sheets(tmp_path / "in.csv", tmp_path / "gold.csv", 10, id="id", show="body", classes=["a", "b"])
+    sheet = pl.read_csv(tmp_path / "gold.csv").with_columns(label=pl.Series(["a", "b"] * 5))
+    sheet.write_csv(tmp_path / "gold.csv")
+    gold = read(table, label="y", id="id", gold_file=str(tmp_path / "gold.csv")).gold
+    drawn = np.isin(table["id"].to_numpy(), np.array(plan.ids))
+    assert ((gold.codes >= 0) == drawn).all()
+    np.testing.assert_allclose(gold.inclusion[drawn], 0.25)
+    assert np.isnan(gold.inclusion[~drawn]).all()

@@ -19,6 +19,8 @@ def test_a_project_file_gives_back_the_settings(tmp_path):
 def test_the_command_states_what_differs_from_the_defaults():
     settings = Settings.of_options(file="my file.csv", votes=["a", "b"], votes_file=None)
     assert settings.command() == "labelwright run 'my file.csv' --votes a,b"
+    flags = Settings.of_options(file="e.json", votes="l_*", slots=True, reader="label-studio")
+    assert flags.command() == "labelwright run e.json --format label-studio --votes 'l_*' --slots"
 
 
 @pytest.mark.parametrize(

@@ -170,24 +170,28 @@ class ClassAggregator(Params):
         if self.ties not in TIE_RULES:
             raise unknown_name("rule for ties", self.ties, TIE_RULES)
         beliefs = self.posterior_
-        best = beliefs.max(axis=1)
-        among = beliefs >= best[:, None] - TIE
+        n, k = beliefs.shape
+        codes = beliefs.argmax(axis=1).astype(np.int32)
+        best = beliefs[np.arange(n), codes]
+        among = beliefs >= (best - TIE)[:, None]
         said = (self.item_votes_ > 0) | known
-        self.ties_ = (among.sum(axis=1) > 1) & said
-        codes = among.argmax(axis=1).astype(np.int32)
+        self.ties_ = (np.bincount(np.flatnonzero(among) // k, minlength=n) > 1) & said
         tied = np.flatnonzero(self.ties_)
         if self.ties == "abstain":
             codes[tied] = -1
         elif self.ties == "random" and tied.size:
-            draws = generator(self.random_state, "ties").random((tied.size, beliefs.shape[1]))
+            draws = generator(self.random_state, "ties").random((tied.size, k))
             codes[tied] = np.where(among[tied], draws, -1).argmax(axis=1)
+        else:
+            codes[tied] = among[tied].argmax(axis=1)
         codes[~said] = -1
         self.codes_: NDArray[np.int32] = codes
         self.confidence_: NDArray[np.float64] = best
 
     def _describe_annotators(self, votes: Votes) -> None:
         """How much of each annotator's votes the aggregated labels agree with."""
-        right = self.posterior_[votes.item, votes.label]
+        cells = votes.item * np.int64(self.posterior_.shape[1]) + votes.label
+        right = self.posterior_.ravel().take(cells)
         weight = votes.weight
         n = votes.n_annotators
         self.annotator_counts_ = np.bincount(votes.annotator, minlength=n)

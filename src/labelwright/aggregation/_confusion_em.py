@@ -75,9 +75,9 @@ class ConfusionEM(ClassAggregator):
             name=type(self).__name__,
         )
         self.confusion_, self.class_prior_ = _unpack(found.parameters, shape)
-        self.posterior_ = data.posterior(self.confusion_, self.class_prior_)
         self.history_, self.converged_ = found.history, found.converged
-        counts, classes = data.counts(self.posterior_)
+        self.posterior_ = np.tile(self.class_prior_, (votes.n_items, 1))
+        _, counts, classes = data.expect(self.confusion_, self.class_prior_, keep=self.posterior_)
         self.mean_confusion_ = self._maximise(counts.sum(axis=0, keepdims=True), classes)[0][0]
 
     def _start(

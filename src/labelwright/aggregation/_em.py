@@ -91,6 +91,11 @@ def run_em(
 def _extrapolate(x0: Vector, x1: Vector, x2: Vector) -> Vector:
     r = x1 - x0
     v = (x2 - x1) - r
-    curvature = float(np.linalg.norm(v))
-    length = max(float(np.linalg.norm(r)) / curvature, 1.0) if curvature > 0 else 1.0
+    curvature = _norm(v)
+    length = max(_norm(r) / curvature, 1.0) if curvature > 0 else 1.0
     return x0 + 2 * length * r + length**2 * v
+
+
+def _norm(x: Vector) -> float:
+    # np.linalg.norm hands long vectors to the threads of BLAS, and to wake those takes longer.
+    return float(np.sqrt(np.square(x).sum()))

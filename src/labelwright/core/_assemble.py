@@ -58,9 +58,7 @@ def assemble(
         raise _placed(error, ids, rows) from None
     order, superseded = _settled(voted, ids, extra, repeats, rows)
     happened[superseded] = SUPERSEDED
-    beliefs = (
-        None if probabilities is None else checked_probabilities(probabilities, labels.space)
-    )
+    beliefs = None if probabilities is None else checked_probabilities(probabilities, labels.space)
     counts = np.bincount(ids.item[order], minlength=len(ids.items))
     return Votes(
         space=labels.space,
@@ -73,7 +71,7 @@ def assemble(
         bounds=None if labels.bounds is None else labels.bounds[order],
         probabilities=None if beliefs is None else beliefs[order],
         extra=None if extra is None else extra[order],
-        events=_events(happened, ids, labels, said if said is not None else label, beliefs, extra),
+        events=_events(happened, ids, labels, (said, label), beliefs, extra),
     )
 
 
@@ -120,10 +118,10 @@ class _Labels:
         """Labels of some rows in the canonical form."""
         if self.bounds is not None:
             return self.space.decode(self.bounds[rows])
-        values = self.values[rows].tolist()
-        if not isinstance(self.space, Numbers):
-            values = [self.answers[code] for code in values]
-        return [v if said else None for v, said in zip(values, self.given[rows], strict=True)]
+        named = zip(self.values[rows].tolist(), self.given[rows], strict=True)
+        if isinstance(self.space, Numbers):
+            return [number if given else None for number, given in named]
+        return [self.answers[code] if given else None for code, given in named]
 
 
 def encode_ids(
@@ -265,25 +263,25 @@ def _events(
     happened: NDArray[np.int8],
     ids: _Ids,
     labels: _Labels,
-    said: Any,
+    answers: Sequence[Any],
     beliefs: NDArray[np.float64] | None,
     extra: pl.DataFrame | None,
 ) -> pl.DataFrame | None:
-    """Rows that are no votes, with what came along."""
+    """Rows that are no votes, with what came along; ``answers`` are columns of what was said."""
     rows = np.flatnonzero(happened >= 0)
     if not rows.size:
         return None
-    values = (said[rows] if isinstance(said, pl.Series) else as_array(said)[rows]).to_list()
-    answered = [
-        None if missing(value) or known else str(value)
-        for value, known in zip(values, labels.given[rows], strict=True)
+    given = [_listed(column, rows) for column in answers if column is not None]
+    said = [
+        None if known else next((str(value) for value in values if not missing(value)), None)
+        for known, *values in zip(labels.given[rows], *given, strict=True)
     ]
     columns = [
         pl.Series("item", ids.item[rows]),
         pl.Series("annotator", ids.annotator[rows]),
         pl.Series("event", [EVENTS[code] for code in happened[rows]]),
         labels.space.to_series(labels.decoded(rows)),
-        pl.Series("said", answered, dtype=pl.String),
+        pl.Series("said", said, dtype=pl.String),
     ]
     if beliefs is not None:
         columns.append(probability_series(beliefs[rows]))
@@ -291,19 +289,25 @@ def _events(
     return frame if extra is None else frame.hstack(extra[rows])
 
 
+def _listed(column: Any, rows: NDArray[np.int64]) -> list[Any]:
+    picked = column[rows] if isinstance(column, pl.Series) else as_array(column)[rows]
+    values: list[Any] = picked.to_list() if isinstance(picked, pl.Series) else picked.tolist()
+    return values
+
+
 def probability_series(beliefs: NDArray[np.float64]) -> pl.Series:
     """Probabilities as a column of arrays."""
     return pl.Series("probabilities", beliefs, dtype=pl.Array(pl.Float64, beliefs.shape[1]))
 
 
-def from_long_frame(rest: pl.DataFrame, roles: Mapping[str, pl.Series], **options: Any) -> Votes:
+def from_long_frame(rest: pl.DataFrame, roles: Mapping[str, Any], **options: Any) -> Votes:
     """Votes from the columns of a long table; ``roles`` are item, annotator, label and event."""
     own: dict[str, Any] = {}
     if "event" in roles and "said" in rest.columns:
         own["said"] = rest["said"]
     if "probabilities" in rest.columns and rest["probabilities"].dtype.is_nested():
-        cells = rest["probabilities"]
-        width = cells.list.len().max() if isinstance(cells.dtype, pl.List) else cells.dtype.size
+        cells = rest["probabilities"].cast(pl.List(pl.Float64))
+        width: Any = cells.list.len().max()
         own["probabilities"] = cells.cast(pl.Array(pl.Float64, width)).to_numpy()
     return assemble(**roles, extra=rest.drop(own), **own, **options)
 

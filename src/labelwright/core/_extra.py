@@ -38,8 +38,8 @@ def check_extra(extra: pl.DataFrame | None) -> pl.DataFrame | None:
 def check_weights(extra: pl.DataFrame | None, rows: NDArray[np.int64]) -> None:
     """Check that every vote has a weight, if any has one."""
     if extra is not None and "weight" in extra.columns:
-        weights = extra["weight"].to_numpy()[rows]
-        place = first_row(~np.isfinite(weights))
+        finite = extra["weight"].is_finite().fill_null(False)
+        place = first_row((~finite).to_numpy()[rows])
         if place is not None:
             raise DataError(
                 "The weight is missing or infinite.",
@@ -50,11 +50,11 @@ def check_weights(extra: pl.DataFrame | None, rows: NDArray[np.int64]) -> None:
 
 def checked_probabilities(probabilities: ArrayLike, space: Space) -> NDArray[np.float64] | None:
     """Check what models said; a row that is NaN throughout is a vote without probabilities."""
-    array = np.array(probabilities, dtype=np.float64, ndmin=2)
-    silent = np.isnan(array).all(axis=1)
-    filled = np.where(silent[:, None], 1 / max(array.shape[1], 1), array)
+    array = np.array(probabilities, dtype=np.float64)
+    silent = np.isnan(array).all(axis=-1, keepdims=True)
+    filled = np.where(silent, 1 / max(array.shape[-1], 1), array)
     check_probabilities(filled, n_classes=space.n_classes if isinstance(space, Classes) else None)
-    return None if silent.all() else array
+    return None if bool(np.all(silent)) else array
 
 
 def _checked_numbers(series: pl.Series) -> pl.Series:

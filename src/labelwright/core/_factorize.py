@@ -66,7 +66,7 @@ def _series_or_array(values: Any) -> pl.Series | NDArray[Any]:
     if not hasattr(values, "to_numpy"):
         return _narrowed(_objects(values))
     if type(values).__module__.startswith("polars."):
-        return values  # type: ignore[no-any-return]
+        return values
     import polars as pl
 
     try:
@@ -100,7 +100,7 @@ def _factorize_integers(array: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray
     if not array.size:
         return np.empty(0, np.int32), array
     kind = array.dtype
-    if kind == bool:
+    if kind.kind == "b":
         array = array.view(np.uint8)
     low, high = int(array.min()), int(array.max())
     if high - low > 4 * array.size + 1000 or high > np.iinfo(np.int64).max:

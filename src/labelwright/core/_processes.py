@@ -13,7 +13,7 @@ import itertools
 import math
 import multiprocessing
 import os
-import pickle
+import pickle  # noqa: TID251  (what our own processes say to each other; no file holds it)
 import signal
 import threading
 import time

@@ -64,10 +64,10 @@ def _plain(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, np.generic):
         return _plain(value.item(), arrays)
+    if isinstance(value, float):
+        return value if np.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, np.ndarray):
         return _plain_array(value, arrays)
     if isinstance(value, Space):

@@ -36,16 +36,18 @@ def to_polars(table: Any) -> pl.DataFrame:
         return table
     if isinstance(table, pl.LazyFrame):
         return table.collect()
-    if isinstance(table, dict):
-        return pl.DataFrame([to_series(values, name) for name, values in table.items()])
     try:
-        if isinstance(table, list) and table:
+        if isinstance(table, dict):
+            return pl.DataFrame([to_series(values, name) for name, values in table.items()])
+        if isinstance(table, list) and table and isinstance(table[0], dict):
             return pl.DataFrame(table, infer_schema_length=None, strict=False)
         import narwhals as nw
 
         return nw.from_native(table, eager_only=True).to_polars()
     except ImportError as error:
         raise MissingExtraError.of("pyarrow", "pandas", "Reading a pandas table") from error
+    except DataError:
+        raise
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         _check_columns(table)
         raise DataError(
@@ -64,6 +66,8 @@ def to_series(values: Any, name: str) -> pl.Series:
     """
     import polars as pl
 
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        raise DataError(f"Column {name!r} is {values!r}.", hint="Give one value a row.")
     if not hasattr(values, "dtype"):
         values = list(values)
         kinds = {type(value) for value in values if value is not None}
@@ -74,7 +78,7 @@ def to_series(values: Any, name: str) -> pl.Series:
     try:
         return pl.Series(name, values, strict=False)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        if getattr(values, "dtype", None) == object:
+        if isinstance(values, np.ndarray) or str(getattr(values, "dtype", "")) == "object":
             raise _mixed(name, {type(value) for value in values}) from error
         raise DataError(
             f"Column {name!r} cannot be read: {error}", where={"column": name}

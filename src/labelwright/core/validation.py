@@ -75,9 +75,8 @@ def check_probabilities(
         )
     # One pass finds that all is well, which it nearly always is; only then look for the row.
     sums = array.sum(axis=1)
-    fine = array.shape[0] == 0 or (
-        array.size > 0
-        and array.min() >= 0
+    fine = array.size and (
+        array.min() >= 0
         and array.max() <= 1 + SUM_TOLERANCE
         and np.abs(sums - 1).max() <= SUM_TOLERANCE
     )
@@ -87,26 +86,24 @@ def check_probabilities(
 
 
 def _explain_probabilities(array: NDArray[Any], sums: NDArray[Any], name: str) -> None:
-    problems = (
-        (~np.isfinite(array), "is missing or infinite"),
-        ((array < 0) | (array > 1 + SUM_TOLERANCE), "lies outside 0 to 1"),
-    )
-    for bad, what in problems:
-        row = first_row(bad)
-        if row is not None:
-            col = int(np.flatnonzero(bad[row])[0])
-            raise DataError(
-                f"{name}[{row}, {col}] = {array[row, col]} {what}.",
-                where={"row": row, "column": col},
-                hint="Every entry must be a number from 0 to 1.",
-            )
-    row = first_row(np.abs(sums - 1) > SUM_TOLERANCE)
-    if row is not None:
+    inside = (array >= 0) & (array <= 1 + SUM_TOLERANCE)
+    row = first_row(~(inside.all(axis=1) & (np.abs(sums - 1) <= SUM_TOLERANCE)))
+    if row is None:
+        return
+    if inside[row].all():
         raise DataError(
             f"Row {row} of {name} sums to {sums[row]:.6g}, not to 1.",
             where={"row": row},
             hint="Give probabilities (after softmax), not scores or logits.",
         )
+    place = int(np.argmin(inside[row]))
+    finite = np.isfinite(array[row, place])
+    raise DataError(
+        f"{name}[{row}, {place}] = {array[row, place]} "
+        f"{'lies outside 0 to 1' if finite else 'is missing or infinite'}.",
+        where={"row": row, "column": place},
+        hint="Every entry must be a number from 0 to 1.",
+    )
 
 
 def check_codes(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelwright.core.errors import CapabilityError, DataError
 from labelwright.core.spaces import Classes, Space
+from labelwright.core.validation import check_same_length
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,17 +43,18 @@ class Votes:
     label : (n_votes,) unsigned integers, or float64 for Numbers
         Codes into ``answers``; a censored number is NaN here and has ``bounds``.
     answers : tuple
-        The distinct answers: for Classes, the classes.
+        The distinct answers: for Classes, the classes; empty for Numbers.
     bounds : (n_votes, 2) float64 or None
         Lower and upper ends, only where some number is censored.
     probabilities : (n_votes, K) float64 or None
-        What a model said in place of a hard vote.
+        What models said beside the label; a row of NaN for a vote without.
     extra : polars frame or None
         One row a vote. Columns called weight, time, seconds, confidence, cost, comment and shown
         have the meaning of that name; all others ride along.
     events : polars frame or None
         What is kept but is no vote: columns ``item`` and ``annotator`` (codes), ``event``
-        ("skip", "unsure" or "superseded"), ``label``, ``answer`` and the columns of ``extra``.
+        ("skip", "unsure" or "superseded"), ``label`` (of a superseded vote), ``said`` (any other
+        answer, as text) and the columns of ``extra``.
     anonymous : bool
         Whether it is unknown who voted, so that ``annotators`` are mere slots.
     frame : str
@@ -84,8 +86,10 @@ class Votes:
     frame: str = "polars"
 
     def __post_init__(self) -> None:
-        for array in (self.items, self.annotators, self.indptr, self.annotator, self.label):
-            array.flags.writeable = False
+        arrays = (self.items, self.annotators, self.indptr, self.annotator, self.label)
+        for array in (*arrays, self.bounds, self.probabilities):
+            if array is not None:
+                array.flags.writeable = False
 
     # -- making ---------------------------------------------------------------------------------
 
@@ -110,7 +114,8 @@ class Votes:
         ----------
         table : polars, pandas or pyarrow table, or dict of columns
         item, annotator, label : str
-            Columns. A row without a label is no vote, but its item and annotator are kept.
+            Columns. A row without a label is no vote, but its item and annotator are kept. All
+            further columns ride along.
         space : Space, optional
             What a label can be; read from the data by default (see :func:`infer_space`).
         classes : sequence, optional
@@ -118,7 +123,8 @@ class Votes:
         items, annotators : sequence, optional
             All ids in the order wanted, also those without a vote.
         event : str, optional
-            Column that marks rows which are no votes: "skip", "unsure" or "superseded".
+            Column that marks rows which are no votes: "skip", "unsure" or "superseded"; by default
+            the column called ``event``, if there is one.
         repeats : {"newest", "first", "all", "error"}, optional
             What counts when an annotator voted twice on an item. By default the newest where there
             is a column ``time``, else an error that names both rows.
@@ -132,10 +138,12 @@ class Votes:
         from labelwright.core.tables import column, frame_kind, to_polars
 
         frame = to_polars(table)
+        if event is None and "event" in frame.columns:
+            event = "event"
         roles = {"item": item, "annotator": annotator, "label": label, "event": event}
         named = {role: column(frame, name) for role, name in roles.items() if name is not None}
         votes = from_long_frame(
-            frame.drop([name for name in roles.values() if name is not None]),
+            frame.drop([series.name for series in named.values()]),
             named,
             space=_stated_space(space, classes),
             items=items,
@@ -170,7 +178,6 @@ class Votes:
         """
         from labelwright.core._assemble import assemble
         from labelwright.core.tables import to_polars
-        from labelwright.core.validation import check_same_length
 
         check_same_length(item=item, annotator=annotator, label=label, probabilities=probabilities)
         return assemble(
@@ -199,7 +206,7 @@ class Votes:
         """
         from labelwright.core._shapes import wide_to_long
 
-        return _from_long(cls, table, wide_to_long, item, options, votes=votes)
+        return _from_shape(table, wide_to_long, item, options, votes=votes)
 
     @classmethod
     def from_slots(
@@ -217,8 +224,8 @@ class Votes:
         """
         from labelwright.core._shapes import slots_to_long
 
-        return _from_long(
-            cls, table, slots_to_long, item, options, labels=labels, annotators=annotators
+        return _from_shape(
+            table, slots_to_long, item, options, labels=labels, annotators=annotators
         )
 
     @classmethod
@@ -236,7 +243,7 @@ class Votes:
         classes = list(counts.values()) if isinstance(counts, Mapping) else list(counts)
         if options.get("space") is None:
             options.setdefault("classes", classes)
-        return _from_long(cls, table, counts_to_long, item, options, counts=counts)
+        return _from_shape(table, counts_to_long, item, options, counts=counts)
 
     @classmethod
     def from_lists(
@@ -249,11 +256,11 @@ class Votes:
         item: str | None = None,
         **options: Any,
     ) -> Votes:
-        """Votes from a column whose cells hold all votes on an item: lists, or text to ``split``."""
+        """Votes from a column whose cells hold all votes on an item: lists or text to ``split``."""
         from labelwright.core._shapes import lists_to_long
 
-        return _from_long(
-            cls, table, lists_to_long, item, options, label=label, split=split, annotator=annotator
+        return _from_shape(
+            table, lists_to_long, item, options, label=label, split=split, annotator=annotator
         )
 
     @classmethod
@@ -295,7 +302,9 @@ class Votes:
     @cached_property
     def item(self) -> NDArray[np.int32]:
         """Item codes (n_votes,), non-decreasing."""
-        return np.repeat(np.arange(self.n_items, dtype=np.int32), np.diff(self.indptr))
+        codes = np.repeat(np.arange(self.n_items, dtype=np.int32), np.diff(self.indptr))
+        codes.flags.writeable = False
+        return codes
 
     @property
     def classes(self) -> Classes:
@@ -378,9 +387,10 @@ class Votes:
         items, annotators : sequence of ids, optional
             Those kept; an unknown id is an error. Without ``items`` every item stays, if need be
             without a vote.
-        where : (n_votes,) bool, or function of ``to_table()``, optional
+        where : (n_votes,) bool, or function of a table of the votes, optional
+            Which votes count; items, annotators and events stay.
         """
-        from labelwright.core._assemble import select
+        from labelwright.core._algebra import select
 
         return select(self, items, annotators, where)
 
@@ -390,82 +400,93 @@ class Votes:
 
         The annotators of the parts must differ, or are told apart by ``prefixes``.
         """
-        from labelwright.core._assemble import concat
+        from labelwright.core._algebra import concat
 
         return concat(parts, prefixes)
 
     def with_space(self, space: Space) -> Votes:
         """The same votes read in another label space (order, aliases, abstaining answers)."""
-        return self._relabelled(self._long(), space=space)
+        from labelwright.core._algebra import with_space
+
+        return with_space(self, space)
 
     def with_extra(self, **columns: Any) -> Votes:
         """The same votes with further columns (n_votes,), for example ``weight=``."""
         import polars as pl
 
-        from labelwright.core._assemble import check_extra
+        from labelwright.core._extra import check_extra, check_weights
+        from labelwright.core.tables import to_series
 
-        for name, values in columns.items():
-            if len(values) != len(self):
-                raise DataError(f"{name} has {len(values):,} values for {len(self):,} votes.")
-        added = pl.DataFrame([pl.Series(name, values) for name, values in columns.items()])
+        check_same_length(votes=self, **columns)
+        added = pl.DataFrame([to_series(values, name) for name, values in columns.items()])
         if self.extra is not None:
             added = self.extra.drop(added.columns, strict=False).hstack(added)
-        return replace(self, extra=check_extra(added))
+        extra = check_extra(added)
+        check_weights(extra, np.arange(len(self)))
+        return replace(self, extra=extra)
 
     # -- tables and files -----------------------------------------------------------------------
 
     def to_table(self) -> Any:
         """All votes and events as a long table: item, annotator, label, event and what came along.
 
-        An item without a vote is a row without annotator and label. Reading the table back with
-        ``from_table(..., event="event")`` gives the same votes.
+        An item without a vote is a row without annotator and label, an annotator without a vote one
+        without item and label. :meth:`from_table` reads the same votes back, with
+        ``repeats="all"`` if an annotator voted twice on an item.
         """
         from labelwright.core.tables import as_kind
 
         return as_kind(self._long(), self.frame)
 
     def _long(self) -> pl.DataFrame:
-        from labelwright.core._assemble import long_frame
+        from labelwright.core._algebra import long_frame
 
         return long_frame(self)
 
-    def _relabelled(
-        self,
+    @classmethod
+    def _reread(
+        cls,
         long: pl.DataFrame,
         *,
-        space: Space | None = None,
-        annotators: Sequence[Any] | None = None,
+        space: Space,
+        annotators: ArrayLike | None,
+        anonymous: bool,
+        frame: str,
     ) -> Votes:
-        """Votes from a table that ``_long`` made, with the marks of these."""
-        votes = Votes.from_table(
+        """Votes from a table that :meth:`to_table` made."""
+        votes = cls.from_table(
             long,
             item="item",
             annotator="annotator",
             label="label",
-            event="event" if "event" in long.columns else None,
-            space=space or self.space,
-            annotators=self.annotators if annotators is None else annotators,
+            space=space,
+            annotators=annotators,
             repeats="all",
         )
-        return replace(votes, anonymous=self.anonymous, frame=self.frame)
+        return replace(votes, anonymous=anonymous, frame=frame)
 
     def save(self, path: str | Path) -> Path:
         """Write one parquet file that :meth:`load` reads back whole."""
+        import polars as pl
+
         from labelwright.core.files import writing
 
         head = {
             "format": FORMAT,
             "space": self.space.to_dict(),
-            "annotators": self.annotators.tolist(),
             "anonymous": self.anonymous,
             "frame": self.frame,
         }
+        long = self._long()
+        # Annotators stand in order of first appearance, so rows with nothing else keep their order.
+        ids = pl.Series("annotator", self.annotators.tolist(), dtype=long.schema["annotator"])
+        whole = pl.concat([ids.to_frame(), long], how="diagonal").select(long.columns)
         with writing(path) as beside:
-            self._long().write_parquet(beside, metadata={"labelwright": json.dumps(head)})
+            whole.write_parquet(beside, metadata={"labelwright": json.dumps(head)})
         return Path(path)
 
-    @staticmethod
-    def load(path: str | Path) -> Votes:
+    @classmethod
+    def load(cls, path: str | Path) -> Votes:
         """Read what :meth:`save` wrote."""
         import polars as pl
 
@@ -473,15 +494,19 @@ class Votes:
 
         try:
             head = json.loads(pl.read_parquet_metadata(path).get("labelwright", "{}"))
-            frame = pl.read_parquet(path)
+            long = pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(
                 f"{path} cannot be read as votes: {error}", where={"file": str(path)}
             ) from error
         check_format(head.get("format"), FORMAT, path)
-        like = replace(_EMPTY, anonymous=head["anonymous"], frame=head["frame"])
-        space = Space.from_dict(head["space"])
-        return like._relabelled(frame, space=space, annotators=head["annotators"])
+        return cls._reread(
+            long,
+            space=Space.from_dict(head["space"]),
+            annotators=None,
+            anonymous=head["anonymous"],
+            frame=head["frame"],
+        )
 
 
 def _stated_space(space: Space | None, classes: Sequence[Any] | None) -> Space | None:
@@ -490,28 +515,21 @@ def _stated_space(space: Space | None, classes: Sequence[Any] | None) -> Space |
     return Classes(tuple(classes)) if classes is not None else space
 
 
-def _from_long(
-    cls: type[Votes],
+def _from_shape(
     table: Any,
-    reshape: Callable[..., tuple[pl.DataFrame, bool]],
+    to_long: Callable[..., tuple[pl.DataFrame, bool]],
     item: str | None,
     options: dict[str, Any],
     **shape: Any,
 ) -> Votes:
     """Turn a table of another shape into a long one, and remember what kind of table it was."""
+    from labelwright.core._assemble import from_long_frame
     from labelwright.core.tables import frame_kind, to_polars
 
-    long, anonymous = reshape(to_polars(table), item, **shape)
-    votes = cls.from_table(long, item="item", annotator="annotator", label="label", **options)
+    long, anonymous = to_long(to_polars(table), item, **shape)
+    space = _stated_space(options.pop("space", None), options.pop("classes", None))
+    roles = {name: long[name] for name in ("item", "annotator", "label")}
+    votes = from_long_frame(
+        long.select(()), roles, space=space, rows=long["row"].to_numpy(), **options
+    )
     return replace(votes, anonymous=anonymous, frame=frame_kind(table))
-
-
-_EMPTY = Votes(
-    space=Classes(("none",)),
-    items=np.empty(0, dtype=object),
-    annotators=np.empty(0, dtype=object),
-    indptr=np.zeros(1, dtype=np.int64),
-    annotator=np.empty(0, dtype=np.int32),
-    label=np.empty(0, dtype=np.uint8),
-    answers=("none",),
-)

@@ -68,17 +68,19 @@ def fit_classifier(
 ) -> Any:
     """A fitted clone of ``classifier``, trained on the given rows.
 
-    Soft labels (n, K) are fitted as each row once a class, weighted with the class's share.
+    Soft labels (n, K) go as they are to a classifier that says ``takes_soft_labels``; any other is
+    fitted on each row once a class, weighted with the class's share.
     """
     from sklearn.base import clone
 
     weights = None if sample_weight is None else sample_weight[rows]
     codes = labels[rows]
-    if labels.ndim == 2:
+    last = _last_step(classifier)[1]
+    if labels.ndim == 2 and not getattr(last, "takes_soft_labels", False):
         places, codes, shares = _spread(codes)
         rows = rows[places]
         weights = shares if weights is None else shares * weights[places]
-    if (codes == codes[0]).all():
+    if codes.ndim == 1 and (codes == codes[0]).all():
         return OneClass(int(codes[0]))
     fitted, options = clone(classifier), {}
     if weights is not None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from labelwright.core.errors import DataError, DataWarning
+from labelwright.core.errors import DataError
 from labelwright.core.seeds import generator
 from labelwright.core.spaces import Space
 from labelwright.core.tables import column, to_polars
@@ -23,6 +20,7 @@ from labelwright.pipeline._checks import (
     refuse_if_votes,
     warn_if_slots,
 )
+from labelwright.pipeline._gold import Gold, read_gold
 from labelwright.pipeline.settings import Settings
 
 __all__ = ["Gathered", "gather"]
@@ -41,8 +39,7 @@ class Gathered:
         ``votes.items`` are the ids of ``records``, in the same order.
     doubtful : bool
         Whether the votes are one column of labels that is itself in doubt.
-    gold : (n_items,) int32 or None
-        Class codes, -1 where nobody looked.
+    gold : Gold or None
     group : (n_items,) int64 or None
         Codes of the groups asked for.
     id_column : str or None
@@ -53,7 +50,7 @@ class Gathered:
     records: pl.DataFrame
     votes: Votes
     doubtful: bool
-    gold: NDArray[np.int32] | None
+    gold: Gold | None
     group: NDArray[np.int64] | None
     id_column: str | None
     notes: list[str] = field(default_factory=list)
@@ -73,7 +70,7 @@ def gather(settings: Settings, table: Any = None) -> Gathered:
         records=records,
         votes=votes,
         doubtful=settings.states_doubtful_label,
-        gold=_gold(records, votes, settings),
+        gold=read_gold(records, votes.classes, settings),
         group=_group(records, settings),
         id_column=settings.id,
         notes=notes,
@@ -105,7 +102,7 @@ def _gather_export(settings: Settings, space: Space | None) -> Gathered:
         records=records,
         votes=votes,
         doubtful=False,
-        gold=_gold(records, votes, settings.model_copy(update={"id": "id"})),
+        gold=read_gold(records, votes.classes, settings.model_copy(update={"id": "id"})),
         group=_group(records, settings),
         id_column="id",
         notes=[str(found)],
@@ -228,63 +225,6 @@ def _read_votes_file(frame: pl.DataFrame, settings: Settings, options: dict[str,
         items=column(frame, settings.id),
         **options,
     )
-
-
-def _gold(records: pl.DataFrame, votes: Votes, settings: Settings) -> NDArray[np.int32] | None:
-    if settings.gold:
-        labels: Any = column(records, settings.gold)
-    elif settings.gold_file:
-        labels = _gold_from_file(records, settings.id, settings.gold_file)
-    else:
-        return None
-    if isinstance(labels, pl.Series) and labels.dtype == pl.String:
-        labels = labels.str.strip_chars().replace("", None)
-    return votes.classes.encode(labels)
-
-
-def _gold_from_file(records: pl.DataFrame, id_column: str | None, where: str) -> pl.Series:
-    path, _, name = where.rpartition(":") if re.search(r":[^/\\:]+$", where) else (where, "", "")
-    if not Path(path).exists():
-        path, name = where, ""
-    if id_column is None:
-        raise DataError("--gold-file needs --id: the column of item ids in both files.")
-    table = read_table(path)
-    ids = column(table, id_column)
-    others = [c for c in table.columns if c != id_column]
-    if not name and len(others) != 1:
-        raise DataError(
-            f"{path} has the columns {', '.join(others)}: which is the gold label?",
-            hint=f"Name it: --gold-file {path}:COLUMN",
-        )
-    gold = pl.DataFrame([ids, column(table, name or others[0]).alias("gold")])
-    _check_gold_ids(gold, records[id_column], path)
-    joined = records.select(id_column).join(gold, on=id_column, how="left", maintain_order="left")
-    return joined["gold"]
-
-
-def _check_gold_ids(gold: pl.DataFrame, ids: pl.Series, path: str) -> None:
-    name = ids.name
-    if gold[name].dtype != ids.dtype:
-        raise DataError(
-            f"Ids are {ids.dtype} in the records and {gold[name].dtype} in {path}.",
-            hint="Write them the same way in both files.",
-        )
-    repeated = gold.filter(gold[name].is_duplicated())
-    if repeated.height:
-        raise DataError(f"Item {repeated[name][0]!r} stands in {path} more than once.")
-    unknown = gold.filter(~gold[name].is_in(ids.implode()))
-    if unknown.height == gold.height:
-        raise DataError(
-            f"No id of {path} is among the records: {gold[name].head(3).to_list()} there, "
-            f"{ids.head(3).to_list()} here.",
-        )
-    if unknown.height:
-        warnings.warn(
-            f"{unknown.height} ids of {path} are not among the records and are passed over "
-            f"(first: {unknown[name][0]!r}).",
-            DataWarning,
-            stacklevel=2,
-        )
 
 
 def _group(records: pl.DataFrame, settings: Settings) -> NDArray[np.int64] | None:

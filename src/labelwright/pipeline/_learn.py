@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,9 @@ class Learner:
             return None
         return NeighbourGraph.build(self.matrix)
 
-    def classifier(self) -> LabelClassifier:
+    def classifier(self, classes: Sequence[Any] | None = None) -> LabelClassifier:
         """A fresh classifier."""
-        return LabelClassifier(random_state=self.settings.seed)
+        return LabelClassifier(classes=classes, random_state=self.settings.seed)
 
     def probabilities(self) -> NDArray[np.float64]:
         """Probabilities (n, K) for each record, from models that have not seen it."""
@@ -115,5 +116,8 @@ class Learner:
         known = ~np.isnan(self.targets[:, 0])
         if not known.any():
             raise DataError("No item has a label to learn from.")
-        model = self.classifier().fit(self.matrix[np.flatnonzero(known)], self.targets[known])
+        rows = np.flatnonzero(known)
+        groups = None if self.inputs.group is None else self.inputs.group[rows]
+        model = self.classifier(list(self.space.names))
+        model.fit(self.matrix[rows], self.targets[rows], groups=groups)
         save_model(folder, self.features, model, self.space)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,16 +44,20 @@ def _review(data: dict[str, Any]) -> dict[str, Any] | None:
 
 def _gold(data: dict[str, Any], found: Found) -> dict[str, Any] | None:
     gold = found.inputs.gold
-    known = 0 if gold is None else int((gold >= 0).sum())
-    if known >= GOLD_WANTED or known >= data["input"]["items"]:
+    known = 0 if gold is None else int((gold.codes >= 0).sum())
+    wanted = min(GOLD_WANTED, data["input"]["items"]) - known
+    if wanted <= 0:
         return None
-    file = found.settings.file or "FILE"
+    settings = found.settings
+    words = ["labelwright", "sample", settings.file or "FILE", "-n", str(wanted)]
+    words += ["--id", settings.id] if settings.id else []
+    words += ["--show", settings.text] if settings.text else []
     return _step(
-        f"Have {GOLD_WANTED - known} items drawn at random and labelled with care",
-        "without gold nobody knows how many labels are right"
-        if not known
-        else f"{known} gold labels leave wide intervals",
-        f"labelwright sample {file} -n {GOLD_WANTED - known} --out gold.csv",
+        f"Have {wanted} items drawn at random and labelled with care",
+        f"{known} gold labels leave wide intervals"
+        if known
+        else "without gold nobody knows how many labels are right",
+        shlex.join([*words, "--out", "gold.csv"]),
     )
 
 

@@ -99,8 +99,8 @@ def _record_gold(path: Path, found: Found) -> None:
     if gold is None:
         return
     column = found.inputs.id_column
-    ids = found.inputs.records[column] if column else pl.int_range(gold.size, eager=True)
-    known = ids.filter(pl.Series(gold >= 0)).to_list()
+    ids = found.inputs.records[column] if column else pl.int_range(gold.codes.size, eager=True)
+    known = ids.filter(pl.Series(gold.codes >= 0)).to_list()
     GoldLedger().record(known, "estimate", found.settings.command()).save(
         path / "gold_uses.parquet"
     )

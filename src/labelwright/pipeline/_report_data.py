@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from labelwright.core.stats import wilson_interval
 from labelwright.pipeline._next import next_steps
 
 if TYPE_CHECKING:
+    from labelwright.core.votes import Votes
     from labelwright.pipeline._stages import Found
 
 __all__ = ["annotator_rows", "report_data"]
@@ -34,7 +36,7 @@ def report_data(found: Found) -> dict[str, Any]:
     settings = found.settings
     return {
         "format": FORMAT,
-        "title": f"Labels of {settings.file or 'a table'}",
+        "title": f"Labels of {Path(settings.file).stem or 'a table'}",
         "file": settings.file or "a table",
         "command": settings.command(),
         "version": __version__,
@@ -64,7 +66,7 @@ def _input(found: Found) -> dict[str, Any]:
         "annotators": known["annotators"],
         "votes": known["votes"],
         "anonymous": known["anonymous"],
-        "annotator_word": "slots" if votes.anonymous else "annotators",
+        "annotator_word": _annotator_word(votes),
         "items_without_votes": known["items_without_votes"],
         "votes_per_item": known["votes_per_item"],
         "classes": [{"name": n, "votes": c} for n, c in known["labels"].items()],
@@ -72,6 +74,14 @@ def _input(found: Found) -> dict[str, Any]:
         "duplicates": _duplicates(found),
         "notes": list(found.inputs.notes),
     }
+
+
+def _annotator_word(votes: Votes) -> str:
+    """What annotators are called: by their names they may all be rules."""
+    if votes.anonymous:
+        return "slots"
+    rules = all(str(name).casefold().startswith("rule") for name in votes.annotators)
+    return "rules" if rules else "annotators"
 
 
 def _duplicates(found: Found) -> dict[str, int] | None:
@@ -144,7 +154,7 @@ def _labels(found: Found) -> dict[str, Any]:
     confidence = labels["lw_confidence"].drop_nulls().to_numpy()
     edges = np.linspace(0, 1, 11)
     heights, _ = np.histogram(confidence, edges)
-    changed = labels.filter(pl.col("lw_changed"))
+    changed = labels.with_row_index("index").filter(pl.col("lw_changed"))
     total = max(int(items.sum()), 1)
     return {
         "method": f"{type(found.aggregator).__name__}: {found.why_method}",
@@ -181,9 +191,9 @@ def _changed_rows(found: Found, changed: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _gold_check(found: Found) -> dict[str, int] | None:
     """On the items with gold and votes: who was right, before gold was put in."""
-    gold = found.inputs.gold
-    if gold is None or found.inputs.doubtful:
+    if found.inputs.gold is None or found.inputs.doubtful:
         return None
+    gold = found.inputs.gold.codes
     ours, theirs = found.aggregator.codes_, found.majority.codes_
     judged = (gold >= 0) & (theirs >= 0)
     differ = judged & (ours != theirs)
@@ -220,12 +230,18 @@ def _model(found: Found) -> dict[str, Any]:
         return {"why_none": found.learner.why_none}
     names = found.inputs.votes.classes.names
     gold = found.inputs.gold
-    judged_by_gold = gold is not None and bool((gold >= 0).any())
-    truth = gold if gold is not None and judged_by_gold else found.aggregator.codes_
+    judged_by_gold = gold is not None and bool((gold.codes >= 0).any())
+    truth = gold.codes if gold is not None and judged_by_gold else found.aggregator.codes_
     predicted = found.probabilities.argmax(axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
-        quality = accuracy(predicted, truth, classes=range(len(names)), groups=found.inputs.group)
+        quality = accuracy(
+            predicted,
+            truth,
+            classes=range(len(names)),
+            groups=found.inputs.group,
+            inclusion=gold.inclusion if gold is not None and judged_by_gold else None,
+        )
         calibration = calibration_report(truth, found.probabilities).to_dict()
     right = np.equal(predicted, truth)
     return {
@@ -259,7 +275,7 @@ def _estimates(found: Found) -> list[dict[str, Any]]:
 
     gold, space = found.inputs.gold, found.inputs.votes.classes
     wanted = [found.settings.of] if found.settings.of else list(space.names)
-    if gold is None or not (gold >= 0).any():
+    if gold is None or not (gold.codes >= 0).any():
         why = "no gold: a share of labels that may be wrong has no interval that holds"
         return [{"what": f"share of {name}", "refused": why} for name in wanted]
     try:
@@ -267,9 +283,10 @@ def _estimates(found: Found) -> list[dict[str, Any]]:
             warnings.simplefilter("always", DataWarning)
             shares = corrected_share(
                 _predictions(found),
-                gold,
+                gold.codes,
                 classes=range(len(space.names)),
                 groups=found.inputs.group,
+                inclusion=gold.inclusion,
             )
     except LabelwrightError as error:
         return [{"what": f"share of {name}", "refused": str(error)} for name in wanted]

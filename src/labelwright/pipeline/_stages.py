@@ -105,11 +105,12 @@ def _decided(
     issues: pl.DataFrame,
 ) -> Found:
     voted = np.diff(inputs.votes.indptr) > 0
-    final = decide(fitted.codes_, fitted.posterior_, voted, probabilities, inputs.gold)
+    gold = None if inputs.gold is None else inputs.gold.codes
+    final = decide(fitted.codes_, fitted.posterior_, voted, probabilities, gold)
     doubtful = np.zeros(inputs.votes.n_items, dtype=bool)
     doubtful[issues["index"].to_numpy()] = True
-    if inputs.gold is not None:
-        doubtful &= inputs.gold < 0
+    if gold is not None:
+        doubtful &= gold < 0
     labels = label_table(
         inputs.records, inputs.votes, final, majority.codes_, fitted.ties_, doubtful
     )

@@ -161,7 +161,9 @@ class Settings(BaseModel):
         """The command that does this run."""
         words = ["labelwright", "run", self.file]
         for name, value in self.stated().items():
-            if name != "file":
-                shown = ",".join(value) if isinstance(value, tuple) else str(value)
-                words += [f"--{name.replace('_', '-')}", shown]
+            if name == "file":
+                continue
+            words.append("--format" if name == "reader" else f"--{name.replace('_', '-')}")
+            if value is not True:
+                words.append(",".join(value) if isinstance(value, tuple) else str(value))
         return shlex.join(words)

@@ -43,6 +43,10 @@ def infer_space(values: Any, what: str = "labels") -> Space:
         rows = values.to_list() if hasattr(values, "to_list") else values
         tags = {plain_scalar(tag) for row in rows if not missing(row) for tag in row}
         return Tags(_sorted(tags, "tags"))
+    # A fraction among the first labels spares a search for all distinct ones.
+    _, first = factorize(values[:1000])
+    if first.dtype.kind == "f" and np.any(first != np.floor(first)):
+        return Numbers()
     _, distinct = factorize(values)
     if not distinct.size:
         raise DataError(f"There are no {what}: every value is missing.")

@@ -51,6 +51,7 @@ class Numbers(Space):
 
     def canonical(self, value: Any) -> float | tuple[float, float]:
         """A float, or a pair (low, high) where only a range is known."""
+        value = plain_scalar(value)
         low, high = _bounds(value)
         if not low <= high:
             raise SpaceError(f"{value!r} is a range that ends before it begins.")
@@ -58,7 +59,8 @@ class Numbers(Space):
             least = "-inf" if self.low is None else f"{self.low:g}"
             most = "inf" if self.high is None else f"{self.high:g}"
             raise SpaceError(
-                f"{value!r} lies outside {least} to {most}.", hint="Check the unit and the codebook."
+                f"{value!r} lies outside {least} to {most}.",
+                hint="Check the unit and the codebook.",
             )
         return low if low == high else (low, high)
 

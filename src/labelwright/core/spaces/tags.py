@@ -67,7 +67,7 @@ class Tags(Space):
         """Tuples of tags; a row with -1 becomes None."""
         rows = np.asarray(encoded)
         return [
-            None if (row < 0).any() else tuple(self.names[i] for i in np.flatnonzero(row))
+            None if (row < 0).any() else tuple(self.names[i] for i in np.flatnonzero(row).tolist())
             for row in rows
         ]
 
