@@ -68,7 +68,7 @@ def run_bench(
         What was written.
     """
     code = _code_hash(bench)
-    report = {
+    report: dict[str, Any] = {
         "format": FORMAT,
         "slug": bench.slug,
         "title": bench.title,

@@ -218,7 +218,7 @@ def dawid_skene(
 ) -> Case:
     """Dawid-Skene against crowd-kit, with the parameters of each."""
     given = ", peer given whole numbers" if peer.get("as_codes") else ""
-    stated = {"compare": compare_fits, "floor": 25, "aim": 40, "memory_mb": 1000}
+    stated: dict[str, Any] = {"compare": compare_fits, "floor": 25, "aim": 40, "memory_mb": 1000}
     return Case(
         task=f"Dawid-Skene {how}, {size} votes{given}",
         input=Input(crowd, SIZES[size], SMALL),

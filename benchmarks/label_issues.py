@@ -78,7 +78,9 @@ def compare(folder: Path, ours: Answer, peer: Answer) -> Mapping[str, Any]:
     }
 
 
-def case(size: str, sizes: Mapping[str, int], small: Mapping[str, int], **options: Any) -> Case:
+def case(
+    size: str, sizes: Mapping[str, int], small: Mapping[str, int], repeats: int, **options: Any
+) -> Case:
     """Our label issues against cleanlab's."""
     jobs = "one process" if options else "default processes"
     return Case(
@@ -87,14 +89,15 @@ def case(size: str, sizes: Mapping[str, int], small: Mapping[str, int], **option
         ours=Side("labelwright", our_label_issues),
         peer=Side("cleanlab", cleanlab_label_issues, options),
         compare=compare,
+        repeats=repeats,
         floor=3,
         aim=5,
         memory_mb=100,
     )
 
 
-FEW = ("1M x 10", {"items": 1_000_000, "classes": 10}, {"items": 2_000, "classes": 10})
-MANY = ("50k x 1000", {"items": 50_000, "classes": 1_000}, {"items": 2_000, "classes": 50})
+FEW = ("1M x 10", {"items": 1_000_000, "classes": 10}, {"items": 2_000, "classes": 10}, 5)
+MANY = ("50k x 1000", {"items": 50_000, "classes": 1_000}, {"items": 2_000, "classes": 50}, 3)
 
 BENCH = Bench(
     slug="label_issues",

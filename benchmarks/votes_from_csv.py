@@ -64,7 +64,7 @@ def _digest(
     order = np.lexsort((annotator, item))
     found = hashlib.sha256()
     for column in (item, annotator, np.searchsorted(np.array(CLASSES), label)):
-        found.update(np.ascontiguousarray(column[order], dtype=np.int64))
+        found.update(column[order].astype(np.int64).tobytes())
     return np.frombuffer(found.digest(), dtype=np.uint8)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from labelwright.aggregation import DawidSkene, MajorityVote
-
 from tests.aggregation._worlds import simulate
 
 pytestmark = pytest.mark.peers

@@ -218,7 +218,9 @@ def test_sheets_that_came_back_bring_how_they_were_drawn(tmp_path):
         }
     )
     table.write_csv(tmp_path / "in.csv")
-    plan = write_sheets(tmp_path / "in.csv", tmp_path / "gold.csv", 10, id="id", show="body", classes=["a", "b"])
+    plan = write_sheets(
+        tmp_path / "in.csv", tmp_path / "gold.csv", 10, id="id", show="body", classes=["a", "b"]
+    )
     sheet = pl.read_csv(tmp_path / "gold.csv").with_columns(label=pl.Series(["a", "b"] * 5))
     sheet.write_csv(tmp_path / "gold.csv")
     gold = read(table, label="y", id="id", gold_file=str(tmp_path / "gold.csv")).gold

@@ -7,8 +7,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from labelwright.core.codebook import Codebook
 
+from labelwright.core.codebook import Codebook
 from labelwright.core.errors import DataError, DataWarning, RunError
 from labelwright.io import write_table
 from labelwright.pipeline import Settings, run

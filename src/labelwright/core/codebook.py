@@ -55,7 +55,7 @@ from labelwright.core.spaces import (
 __all__ = ["Codebook", "LabelEntry", "Question"]
 
 FORMAT = 1
-NAMED = {"tags": Tags, "rankings": Rankings, "spans": Spans, "regions": Regions}
+NAMED: dict[str, Any] = {"tags": Tags, "rankings": Rankings, "spans": Spans, "regions": Regions}
 Name = bool | int | str
 
 
@@ -95,7 +95,8 @@ class Question(_Entry):
             return Numbers(low=self.min, high=self.max, unit=self.unit)
         if self.kind == "text":
             return Text()
-        return NAMED[self.kind](names)
+        space: Space = NAMED[self.kind](names)
+        return space
 
     def _classes(self, names: tuple[Name, ...]) -> Classes:
         aliases: dict[Name, Name] = {}
@@ -153,11 +154,8 @@ class Codebook:
             warnings.simplefilter("ignore", DataWarning)
             space = infer_space(labels)
         names = getattr(space, "names", ())
-        stated = Question(
-            kind=space.kind,  # type: ignore[arg-type]
-            prompt=prompt,
-            labels=[LabelEntry(name=name) for name in names],
-        )
+        entries = [LabelEntry(name=name) for name in names]
+        stated = Question.model_validate({"kind": space.kind, "prompt": prompt, "class": entries})
         proposals = [
             f"{' and '.join(map(repr, group))} differ only in spelling: "
             "make one an alias of the other?"

@@ -17,7 +17,7 @@ from labelwright.estimation.folds import assign_folds, join_groups
 from labelwright.learning._softmax import Fitted
 
 # A temperature is one number: more held-out rows than this do not change it for the user.
-ENOUGH_ROWS = 2000
+ENOUGH_ROWS = 1000
 # The logit of a class that a fold's training rows do not hold: no probability, yet a number.
 ABSENT = -1e3
 

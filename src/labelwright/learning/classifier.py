@@ -47,7 +47,7 @@ class LabelClassifier(ClassifierMixin, Params, BaseEstimator):
         The classes in the order of columns. By default those that occur, numbers by size and text
         in natural order; for soft labels 0..K-1. A class without a label gets probability 0.
     n_folds : int
-        Folds for held-out rows. No more folds are fitted than it takes to hold out 2,000 rows.
+        Folds for held-out rows. No more folds are fitted than it takes to hold out 1,000 rows.
     max_iter : int
         Most steps of the optimiser.
     tol : float

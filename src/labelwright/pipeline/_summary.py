@@ -28,6 +28,8 @@ def summary(report: dict[str, Any], folder: Path) -> list[str]:
 
 def _input(question: dict[str, Any]) -> str:
     known = question["input"]
+    if not question["annotators"]:
+        return f"{known['items']:,} items, {known['votes']:,} with a label"
     return (
         f"{known['items']:,} items, {known['annotators']:,} {known['annotator_word']}, "
         f"{known['votes']:,} votes"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Look", "look"]
 
-ROWS_FOR_A_MODEL = 3_000
+ROWS_FOR_A_MODEL = 2_000
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def _about_errors(frame: pl.DataFrame, shape: Shape, seed: int) -> list[str]:
             warnings.simplefilter("ignore", DataWarning)
             texts = rows[shape.text].to_list()
             probabilities = cross_val_probabilities(
-                LabelClassifier(),
+                LabelClassifier(calibrate=False),
                 TextFeatures().fit_transform(texts),
                 names.to_list(),
                 duplicates=duplicate_groups(texts),
