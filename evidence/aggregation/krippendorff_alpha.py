@@ -137,7 +137,10 @@ CLAIMS = [
     ),
 ]
 
-READING = ""
+READING = """
+Values are those of the package. The jackknife interval holds its level with 400 items; with 100 it
+covers 92 to 96 %, least on product_matching, where one class is rare.
+"""
 
 STUDY = Study(
     slug="krippendorff-alpha",

@@ -4,9 +4,9 @@ Three sets have one real weak label a row (the majority of rules) beside the tru
 others a fifth of the labels are made wrong where items look like those of another class
 (``flip_by_features`` on fifty principal directions of the text features). Both finders get the same
 out-of-sample probabilities: ``cross_val_probabilities`` of LabelClassifier, uncalibrated to save
-time, on TextFeatures. A seed draws the rows that are audited and the flips; the true labels of all
-other rows judge a model that is trained on the audited rows, once with all of them and once without
-those that were marked.
+time, on TextFeatures (calibrated, and with more rows: ``evidence.audit.long``). A seed draws the
+rows that are audited and the flips; the true labels of all other rows judge a model that is trained
+on the audited rows, once with all of them and once without those that were marked.
 
 ``base_rate`` is the share of wrong labels, ``precision`` and ``recall`` are those of the marks of
 the default rule, ``ap`` is the average precision of 1 - self-confidence (``ap_margin`` and
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -63,7 +64,8 @@ SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 class Texts:
     """Texts with the code of the true class, and of the weak label (-1 where there is none).
 
-    ``weak`` is None where labels are to be made wrong. ``size`` rows are audited.
+    ``weak`` is None where labels are to be made wrong. ``size`` rows are audited, by models whose
+    probabilities are calibrated or not.
     """
 
     texts: NDArray[np.object_]
@@ -71,6 +73,7 @@ class Texts:
     weak: NDArray[np.int64] | None
     n_classes: int
     size: int
+    calibrate: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +83,10 @@ class Audited:
     given: NDArray[np.int64]
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float64]
-    features: object
-    test_features: object
+    features: Any
+    test_features: Any
     test_truth: NDArray[np.int64]
-    n_classes: int
+    calibrate: bool
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
@@ -91,7 +94,7 @@ class Audited:
         return self.given != self.truth
 
 
-def load(name: str, size: int) -> Texts:
+def load(name: str, size: int, *, calibrate: bool = False) -> Texts:
     """A set with true labels, and its weak labels where it has them."""
     found = datasets.load(name)
     gold = found.gold.to_list()
@@ -104,7 +107,7 @@ def load(name: str, size: int) -> Texts:
         weak = np.asarray(space.encode(labels), dtype=np.int64)[known]
     texts = np.array(found.records["text"].to_list(), dtype=object)[known]
     truth = np.asarray(space.encode(gold), dtype=np.int64)[known]
-    return Texts(texts, truth, weak, space.n_classes, size)
+    return Texts(texts, truth, weak, space.n_classes, size, calibrate)
 
 
 @lru_cache(maxsize=len(SEEDS))
@@ -122,7 +125,7 @@ def audited(data: Texts, seed: Seed) -> Audited:
     else:
         given = data.weak[chosen]
     probabilities = cross_val_probabilities(
-        classifier(),
+        LabelClassifier(calibrate=data.calibrate),
         features,
         given,
         duplicates=duplicate_groups(texts),
@@ -130,12 +133,7 @@ def audited(data: Texts, seed: Seed) -> Audited:
         random_state=seed,
     )
     test = reader.transform(data.texts[rest].tolist())
-    return Audited(given, truth, probabilities, features, test, data.truth[rest], data.n_classes)
-
-
-def classifier() -> LabelClassifier:
-    """The classifier of all models here."""
-    return LabelClassifier(calibrate=False)
+    return Audited(given, truth, probabilities, features, test, data.truth[rest], data.calibrate)
 
 
 @contextmanager
@@ -143,7 +141,7 @@ def stable_sort() -> Iterator[None]:
     """Make numpy's argsort keep ties in order, whichever sort is asked for."""
     fastest = np.argsort
 
-    def stable(values: NDArray, axis: int = -1, **_: object) -> NDArray[np.intp]:
+    def stable(values: NDArray[Any], axis: int = -1, **_: object) -> NDArray[np.intp]:
         return fastest(values, axis=axis, kind="stable")
 
     with mock.patch.object(np, "argsort", stable):
@@ -221,7 +219,8 @@ def peer_score(found: Audited, method: str) -> NDArray[np.float64]:
 def accuracy(found: Audited, kept: NDArray[np.bool_]) -> float:
     """On true labels of other rows, of a model trained on the labels that are kept."""
     rows = np.flatnonzero(kept)
-    model = classifier().fit(found.features[rows], found.given[rows])  # type: ignore[index]
+    model = LabelClassifier(calibrate=found.calibrate)
+    model.fit(found.features[rows], found.given[rows])
     return float((model.predict(found.test_features) == found.test_truth).mean())
 
 

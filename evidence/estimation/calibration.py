@@ -166,7 +166,12 @@ CLAIMS = [
     ),
 ]
 
-READING = ""
+READING = """
+One number removes four fifths of the calibration error of timid and of bold classifiers and never
+harms accuracy or log loss. Where it fails (MultinomialNB on trec6) the probabilities lean towards
+common classes, which no temperature can undo; the step functions do better there and lift accuracy
+by six points, but their zeros and ones cost log loss on imdb_weak.
+"""
 
 STUDY = Study(
     slug="calibration",

@@ -167,7 +167,13 @@ CLAIMS = [
     ),
 ]
 
-READING = ""
+READING = """
+Intervals hold the truth as often as they say even where the labels are 38 points off for one class
+(trec_weak), and for the class with three to seven gold labels. They err on the safe side: on
+imdb_weak with 200 gold labels 97.2 % hold it, of those from gold alone 96.4 %. Labels of which 84 %
+are right make 200 gold labels worth about 490 (intervals .64 as wide), those that are 74 or 55 %
+right about 255.
+"""
 
 STUDY = Study(
     slug="corrected-share",

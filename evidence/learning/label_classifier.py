@@ -2,7 +2,7 @@
 
 Both with their defaults, trained on the training part and judged on the test part of each set, or
 on a random fifth where the source has no parts (subj) or on a third (youtube_spam). The seed None
-trains on the whole training part, each other seed on a random half of it.
+trains on the whole training part, each other seed on a random half of it, at most 3,000 rows.
 
 ``accuracy`` is that of the most probable class, ``log_loss`` the mean -log of the probability of
 the true class, ``ece`` the expected calibration error of the probability of the most probable class
@@ -36,6 +36,7 @@ from labelwright.learning import LabelClassifier
 
 OURS, PEER = "LabelClassifier", "scikit-learn"
 SEEDS = (None, 0, 1)
+MOST_ROWS = 3000
 
 
 class Split(NamedTuple):
@@ -79,7 +80,8 @@ def part_of(data: Split, seed: Seed) -> tuple[list[str], NDArray[Any]]:
     if seed is None:
         return data.texts, data.labels
     n = len(data.texts)
-    kept = np.sort(generator(seed, "part").choice(n, n // 2, replace=False))
+    size = min(n // 2, MOST_ROWS)
+    kept = np.sort(generator(seed, "part").choice(n, size, replace=False))
     return [data.texts[row] for row in kept], data.labels[kept]
 
 
@@ -210,7 +212,14 @@ CLAIMS = [
     ),
 ]
 
-READING = ""
+READING = """
+Words and parts of words together are 2.6 to 5 points more accurate than words alone on the sets on
+which that was chosen, 1.6 and 1.7 points on imdb_weak and youtube_spam, and no better on
+agnews_weak, where topics show in single words. Calibration errors stay below .02, those of
+scikit-learn's timid defaults lie between .10 and .37. The temperature matters most with many
+classes (banking77: from .088 to .010); on agnews_weak and imdb_weak it does nothing for the
+calibration and costs .002 and .003 of log loss.
+"""
 
 STUDY = Study(
     slug="label-classifier",

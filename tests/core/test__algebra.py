@@ -66,13 +66,13 @@ def test_where_takes_a_mask_or_a_question() -> None:
     for where in (
         np.array([True, False, True]),
         [True, False, True],
-        lambda table: table["seconds"].is_null() | (table["seconds"] < 2),
+        lambda table: table["seconds"].is_not_null(),
+        lambda table: table["seconds"] > 0,
     ):
         part = EXAMPLE.select(where=where)  # type: ignore[arg-type]
-        assert part.indptr.tolist() == [0, 1, 2, 2]
+        assert part.indptr.tolist() == [0, 1, 1, 2]
         assert part.n_items == 3
         assert part.events is not None
-    assert EXAMPLE.select(where=lambda table: table["seconds"] > 0).indptr.tolist() == [0, 1, 1, 2]
     assert len(EXAMPLE.select(where=lambda table: table["item"] == 3)) == 1
 
 
@@ -175,7 +175,7 @@ def test_another_space_may_reorder_join_and_abstain() -> None:
     assert unsure.n_items == 2
     with pytest.raises(SpaceError, match="Row 2: 'b' is no class"):
         votes.with_space(Classes(["a", "A"]))
-    assert votes.with_space(Text()).answers == ("a", "A", "b")
+    assert votes.with_space(Text()).answers == ("A", "a", "b")
 
 
 def test_probabilities_follow_their_classes_into_another_space() -> None:

@@ -109,27 +109,32 @@ def test_categories_with_different_levels_go_together() -> None:
     assert Votes.from_wide(wide, votes=["a", "b"]).classes.names == ("x", "y", "z")
 
 
+WIDE = {"a": ["x", "?"], "b": ["x", "x"]}
+SLOTS = {"y1": ["x", "x"], "y2": ["x", "x"], "w1": ["a", "b"], "w2": ["b", "b"]}
+PAIRS = {"y": [["x"], ["x"]], "w": [["a"], []], "z": ["x", "x"], "v": ["a", None]}
+
+
 @pytest.mark.parametrize(
-    ("make", "message", "row"),
+    ("make", "table", "options", "message"),
     [
-        (lambda: Votes.from_wide({"a": ["x", "x"], "b": ["x", "?"]}, votes=["a", "b"], classes=["x"]), "Row 1: '\\?' is no class", 1),
-        (lambda: Votes.from_counts({"x": [1, -1]}, counts=["x"]), "Row 1: Column 'x' holds -1", 1),
-        (lambda: Votes.from_counts({"x": [0.5, 1]}, counts=["x"]), "Row 0: Column 'x' holds 0.5", 0),
-        (lambda: Votes.from_lists({"y": [["x"], ["x"]], "w": [["a"], []]}, label="y", annotator="w"), "Row 1: There are 1 labels and 0 annotators", 1),
-        (lambda: Votes.from_lists({"y": ["x", "x"], "w": ["a", None]}, label="y", annotator="w", split=";"), "Row 1: There are 1 labels and 0", 1),
-        (lambda: Votes.from_slots({"y1": ["x", "x"], "y2": ["x", "x"], "w1": ["a", "b"], "w2": ["b", "b"]}, labels=["y1", "y2"], annotators=["w1", "w2"]), "'b' voted twice on item 1: row 1", 1),
-        (lambda: Votes.from_slots({"y1": ["x", "x"], "w1": ["a", None]}, labels=["y1"], annotators=["w1"]), "Row 1: There is a label but no annotator", 1),
-        (lambda: Votes.from_wide({"id": ["a", "b", "a"], "n": ["x", "x", "x"]}, votes=["n"], item="id"), "Item 'a' stands in rows 0 and 2", 2),
-        (lambda: Votes.from_wide({"id": ["a", None], "n": ["x", "x"]}, votes=["n"], item="id"), "Row 1: There is a label but no item", 1),
-        (lambda: Votes.from_counts({"id": ["a", None], "n": [0, 2]}, counts=["n"], item="id"), "Row 1: There is a label but no item", 1),
+        ("wide", WIDE, {"votes": ["b", "a"], "classes": ["x"]}, "no class"),
+        ("wide", {"i": ["a", "a"], "n": ["x", "x"]}, {"votes": ["n"], "item": "i"}, "rows 0 and 1"),
+        ("wide", {"i": ["a", None], "n": ["x", "x"]}, {"votes": ["n"], "item": "i"}, "no item"),
+        ("counts", {"x": [1, -1]}, {"counts": ["x"]}, "Column 'x' holds -1"),
+        ("counts", {"x": [1, 0.5]}, {"counts": ["x"]}, r"Column 'x' holds 0\.5"),
+        ("counts", {"i": ["a", None], "n": [0, 2]}, {"counts": ["n"], "item": "i"}, "no item"),
+        ("lists", PAIRS, {"label": "y", "annotator": "w"}, "There are 1 labels and 0 annotators"),
+        ("lists", PAIRS, {"label": "z", "annotator": "v", "split": ";"}, "1 labels and 0"),
+        ("slots", SLOTS, {"labels": ["y1", "y2"], "annotators": ["w1", "w2"]}, "item 1: row 1"),
+        ("slots", PAIRS, {"labels": ["z"], "annotators": ["v"]}, "a label but no annotator"),
     ],
 )  # fmt: skip
 def test_the_row_that_is_named_is_that_of_the_users_table(
-    make: Any, message: str, row: int
+    make: str, table: Any, options: Any, message: str
 ) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        make()
-    assert caught.value.where["row"] == row
+        getattr(Votes, f"from_{make}")(table, **options)
+    assert caught.value.where["row"] == 1
 
 
 def test_a_bad_label_in_a_wide_table_is_named_with_the_person() -> None:
@@ -140,22 +145,23 @@ def test_a_bad_label_in_a_wide_table_is_named_with_the_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("make", "options", "message"),
     [
-        (lambda t: Votes.from_wide(t, votes=["text", "number"]), "'text' holds text and column 'number' holds numbers"),
-        (lambda t: Votes.from_wide(t, votes=["flag", "number"]), "'flag' holds Boolean and column 'number'"),
-        (lambda t: Votes.from_wide(t, votes="text"), "votes='text' names no columns"),
-        (lambda t: Votes.from_wide(t, votes=[]), r"votes=\[\] names no columns"),
-        (lambda t: Votes.from_wide(t, votes=["txt"]), "column 'txt'. Did you mean 'text'"),
-        (lambda t: Votes.from_slots(t, labels=["text"], annotators=["text", "text"]), "1 columns of labels and 2 of annotators"),
-        (lambda t: Votes.from_counts(t, counts=["text"]), "Column 'text' holds String, not numbers of votes"),
-        (lambda t: Votes.from_lists(t, label="text"), "not said how to split it"),
-        (lambda t: Votes.from_lists(t, label="number", split=";"), "Column 'number' holds Int64"),
+        ("wide", {"votes": ["text", "number"]}, "'text' holds text and column 'number' holds num"),
+        ("wide", {"votes": ["flag", "number"]}, "'flag' holds Boolean and column 'number'"),
+        ("wide", {"votes": "text"}, "votes='text' names no columns"),
+        ("wide", {"votes": []}, r"votes=\[\] names no columns"),
+        ("wide", {"votes": ["txt"]}, r"column 'txt'\. Did you mean 'text'"),
+        ("slots", {"labels": ["text"], "annotators": ["text"] * 2}, "1 columns of labels and 2 of"),
+        ("counts", {"counts": ["text"]}, "Column 'text' holds String, not numbers of votes"),
+        ("lists", {"label": "text"}, "not said how to split it"),
+        ("lists", {"label": "number", "split": ";"}, "Column 'number' holds Int64"),
     ],
-)  # fmt: skip
-def test_columns_that_do_not_hold_votes(make: Any, message: str) -> None:
+)
+def test_columns_that_do_not_hold_votes(make: str, options: Any, message: str) -> None:
+    table = {"text": ["x", "y"], "number": [1, 2], "flag": [True, False]}
     with pytest.raises(DataError, match=message):
-        make({"text": ["x", "y"], "number": [1, 2], "flag": [True, False]})
+        getattr(Votes, f"from_{make}")(table, **options)
 
 
 def test_an_empty_column_fits_any_other() -> None:

@@ -125,6 +125,17 @@ def test_load_of_a_class_refuses_another(tmp_path: Path) -> None:
         Other.load(folder)
 
 
+def test_a_class_of_ones_own_is_read_by_its_own_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Keeper, "__module__", "__main__")
+    folder = Keeper(option=3).fit(np.arange(2)).save(tmp_path)
+    again = Keeper.load(folder)
+    assert (again.option, again.value_.tolist()) == (3, [0, 1])
+    with pytest.raises(DataError, match=r"asks for __main__\.Keeper, which is no part"):
+        load(folder)
+
+
 def edited(folder: Path, **changes: Any) -> Path:
     path = folder / "model.json"
     head = {**json.loads(path.read_text()), **changes}

@@ -1,3 +1,5 @@
+"""The codebook: what its file states, and what is refused with its line and key."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,14 @@ CLASS = 'format = 1\n[question]\nkind = "classes"\n'
         ('format = 1\n[question.q]\nkind = "clases"\n', r"question\.q\.kind is not accepted"),
         (CLASS + 'colour = "red"\n', r"question\.colour is not accepted.*A question has kind"),
         (CLASS + "[[question.class]]\nnam = 'a'\n", r"class\.0\.name.*A class has name"),
-        (CLASS + "[[question.class]]\nname = 'a'\n" * 2, "'a' stands twice"),
+        (CLASS + "[[question.class]]\nname = 'a'\n" * 2, "line 7, question: 'a' stands twice"),
+        ("format = 1\n[question]\nq = 3\n", r"question\.q is no table"),
+        (CLASS + "unit = 'g'\n", r"question\.unit means nothing for classes"),
+        ('format = 1\n[question.q]\nkind = "text"\nmin = 1\n', r"question\.q\.min means nothing"),
+        (
+            'format = 1\n[question]\nkind = "tags"\n[[question.class]]\nname = "a"\nparent = "b"\n',
+            r"question\.parent means nothing for tags",
+        ),
         (CLASS, "at least one class"),
     ],
 )
@@ -120,8 +129,13 @@ def test_files_that_cannot_be_read(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ("name = 'a'\naliases = ['x']\n|name = 'b'\naliases = ['x']\n", "alias of 'a' and of 'b'"),
-        ("name = 'a'\nparent = 'b'\n|name = 'b'\nparent = 'a'\n", "cycle"),
+        (
+            "name = 'a'\naliases = ['x']\n|name = 'b'\naliases = ['x']\n",
+            "line 9, question: 'x' is an alias of 'a' and of 'b'",
+        ),
+        ("name = 'a'\nparent = 'b'\n|name = 'b'\nparent = 'a'\n", "line 9, question: .* cycle"),
+        ("name = 'a'\naliases = ['b']\n|name = 'b'\n", "line 8, question: 'b' is a class"),
+        ("name = 1\n|name = 2\n|name = 1\n", "line 9, question: 1 stands twice"),
         (
             "name = 'a'\npositive = true\n|name = 'b'\npositive = true\n",
             "Several classes are positive",
@@ -139,3 +153,9 @@ def test_classes_that_contradict_each_other(tmp_path, classes, message):
 def test_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="There is no file"):
         Codebook.read(tmp_path / "none.toml")
+
+
+def test_a_file_that_notepad_saved_is_read(tmp_path):
+    text = 'format = 1\n[question]\nkind = "text"\n'
+    (tmp_path / "c.toml").write_text(text, encoding="utf-8-sig")
+    assert Codebook.read(tmp_path / "c.toml").space() == Text()

@@ -54,10 +54,13 @@ def same(one: Votes, other: Votes) -> bool:
         left, right = getattr(one, name), getattr(other, name)
         if (left is None) != (right is None):
             return False
-        if left is not None and (left.dtype != right.dtype or left.tolist() != right.tolist()):
-            if not (left.dtype.kind == "f" and np.array_equal(left, right, equal_nan=True)):
-                return False
+        if left is not None and (left.dtype != right.dtype or not _equal(left, right)):
+            return False
     frames = [(one.extra, other.extra), (one.events, other.events)]
     equal = all(a.equals(b) if a is not None and b is not None else a is b for a, b in frames)
     marks = ("space", "answers", "anonymous", "frame")
     return equal and all(getattr(one, mark) == getattr(other, mark) for mark in marks)
+
+
+def _equal(left: np.ndarray, right: np.ndarray) -> bool:
+    return np.array_equal(left, right, equal_nan=left.dtype.kind == "f")

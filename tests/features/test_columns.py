@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labelwright.core.errors import DataError, DataWarning
@@ -31,6 +31,7 @@ def test_numbers_are_filled_with_the_median_marked_and_standardised():
     np.testing.assert_allclose(features.transform({"x": [None]}), [[X[1, 0], 1]])
 
 
+@example([0.0, 2.2e-311])
 @given(st.lists(st.none() | st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_nothing_missing_comes_out(values):
     if all(value is None for value in values):

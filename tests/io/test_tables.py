@@ -167,7 +167,7 @@ def test_a_missing_file_names_the_near_one(tmp_path):
         (b"ARROW1 and no more", "damaged"),
         (b"PK\x03\x04 and no more", "breaks off"),
         (b"a,b\n1,x\x00y\n", "Line 2 .* NUL"),
-        (gzip.compress(b"a,b\n1,2\n" * 50)[:-12], "breaks off"),
+        (gzip.compress(b"a,b\n1,2\n" * 50, mtime=0)[:-12], "breaks off"),
     ],
 )
 def test_files_that_are_no_tables_say_what_they_are(tmp_path, content, message):

@@ -8,7 +8,8 @@ import pytest
 import labelwright.aggregation as room
 from labelwright.aggregation import MajorityVote
 from labelwright.aggregation._base import ClassAggregator
-from labelwright.core.params import Params
+from labelwright.core.params import Accepts, Params
+from labelwright.core.tables import to_polars
 from labelwright.testing import check_aggregator, check_part
 
 AGGREGATORS = [
@@ -45,9 +46,25 @@ class ForgetsParameters(MajorityVote):
         self.ties = "random" if ties == "lowest" else ties
 
 
+class AlwaysPolars(MajorityVote):
+    def to_table(self):
+        return to_polars(super().to_table())
+
+
+class Anything(Accepts):
+    def allows(self, value):
+        return True
+
+
+class AcceptsAnything(MajorityVote):
+    _accepts: ClassVar = {"ties": Anything()}
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
+        (AlwaysPolars, "to_table gives pandas to users of pandas"),
+        (AcceptsAnything, "AcceptsAnything refuses a bad ties: nothing was raised"),
         (NotNormalised, "rows of posterior_ sum to one"),
         (UsesGlobalNumbers, "global random generator"),
         (ForgetsParameters, "repr of ForgetsParameters"),

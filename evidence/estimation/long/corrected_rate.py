@@ -10,7 +10,7 @@ judge's verdict (2 or more); ``rate of grades`` is the same share from the judge
 intervals from gold alone, ``width`` the mean width over that from gold alone, ``bias`` the mean
 error in standard deviations of the estimate, and ``naive_error`` how far the judge alone is off.
 The sample is a tenth or less of the passages, which makes every interval up to 5 % wider than it
-need be.
+need be. Samples are the same for every judge.
 
 The thresholds come from a look at this set with a plain version of the same estimator (n = 400,
 400 draws: coverage .928 to .965, width .913 to .998), hence all are about a seen set; the claims
@@ -108,13 +108,15 @@ def judged_by_truth(found: list[Estimate], truth: float) -> dict[str, float]:
     values = np.array([one.value for one in found])
     alone = [one.gold_only for one in found if one.gold_only is not None]
     widths, widths_alone = (np.mean([o.high - o.low for o in some]) for some in (found, alone))
+    # The mean of grades is no rate, so there the judge alone says nothing.
+    naive = {} if np.isnan(found[0].naive) else {"naive_error": abs(found[0].naive - truth)}
     return {
         "coverage": np.mean([one.low <= truth <= one.high for one in found]),
         "gold_coverage": np.mean([one.low <= truth <= one.high for one in alone]),
         "width": widths / widths_alone,
         "bias": (values.mean() - truth) / values.std(ddof=1),
         "worth": np.mean([one.effective_n / one.n_gold for one in found]),
-        "naive_error": abs(found[0].naive - truth),
+        **naive,
     }
 
 
@@ -189,7 +191,13 @@ CLAIMS = [
     ),
 ]
 
-READING = ""
+READING = """
+Intervals hold the truth for 94 to 97 of 100 samples, whatever the judge, and are narrower than from
+gold alone for each of the 33, though none of them is good: the judges alone are up to 33 points off
+and make 200 or 400 gold labels worth 1 to 22 % more (the median 12 %), 24 % as grades, 32 % for the
+mean grade. All judges share the same samples, so their figures go up and down together, the small
+bias at n = 400 among them.
+"""
 
 STUDY = Study(
     slug="corrected-rate",

@@ -14,7 +14,7 @@ from labelwright.core.seeds import generator
 from labelwright.core.spaces import Classes
 from labelwright.core.stats import wilson_interval
 from labelwright.core.validation import check_same_length
-from labelwright.core.votes import Votes
+from labelwright.core.votes import BLOCK_ITEMS, Votes
 
 __all__ = ["ClassAggregator"]
 
@@ -190,14 +190,23 @@ class ClassAggregator(Params):
 
     def _describe_annotators(self, votes: Votes) -> None:
         """How much of each annotator's votes the aggregated labels agree with."""
-        cells = votes.item * np.int64(self.posterior_.shape[1]) + votes.label
-        right = self.posterior_.ravel().take(cells)
-        weight = votes.weight
-        n = votes.n_annotators
-        self.annotator_counts_ = np.bincount(votes.annotator, minlength=n)
-        self.annotator_votes_ = np.bincount(votes.annotator, weight, minlength=n).astype(float)
-        weighted = right if weight is None else right * weight
-        self.annotator_right_ = np.bincount(votes.annotator, weighted, minlength=n)
+        n, k = votes.n_annotators, self.posterior_.shape[1]
+        beliefs, weight = self.posterior_.ravel(), votes.weight
+        self.annotator_counts_ = np.zeros(n, dtype=np.int64)
+        self.annotator_right_ = np.zeros(n)
+        # A block also costs a pass over the annotators, so it holds at least as many items.
+        for _, block in votes.blocks(max(BLOCK_ITEMS, n)):
+            annotator = votes.annotator[block].astype(np.intp)
+            right = beliefs.take(votes.item[block] * np.int64(k) + votes.label[block])
+            if weight is not None:
+                right *= weight[block]
+            self.annotator_counts_ += np.bincount(annotator, minlength=n)
+            self.annotator_right_ += np.bincount(annotator, right, minlength=n)
+        self.annotator_votes_ = (
+            self.annotator_counts_.astype(float)
+            if weight is None
+            else np.bincount(votes.annotator, weight, minlength=n)
+        )
 
 
 def encode_gold(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None) -> NDArray[np.int32]:

@@ -85,7 +85,7 @@ class ConfusionEM(ClassAggregator):
     ) -> tuple[NDArray, NDArray]:
         """Parameters that follow from shares of the votes; with warm_start, those learnt before."""
         beliefs = votes.counts()
-        beliefs /= beliefs.sum(axis=1, keepdims=True).clip(min=np.finfo(float).tiny)
+        beliefs /= np.einsum("ij->i", beliefs).clip(min=np.finfo(float).tiny)[:, None]
         beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
         confusion, prior = self._maximise(*data.counts(beliefs))
         if self.warm_start and self._state().get("confusion_") is not None:

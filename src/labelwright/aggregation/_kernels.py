@@ -11,9 +11,11 @@ of the classes, and sums as products with ones would wake the threads of BLAS, w
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from labelwright.core.votes import Votes
 
@@ -22,6 +24,15 @@ __all__ = ["OneHotVotes"]
 # The beliefs of a block are read and written several times; they should stay in the cache.
 BLOCK_BYTES = 1 << 20
 SAFE_EXPONENT = 500.0
+
+
+class _Block(NamedTuple):
+    """Votes on some items: which, one-hot with a row an item, transposed, and gold if there is."""
+
+    items: NDArray[np.int64]
+    one_hot: csr_array
+    transposed: csc_array
+    known: NDArray[np.int32] | None
 
 
 class OneHotVotes:
@@ -51,8 +62,8 @@ class OneHotVotes:
         self.blocks = [self._block(votes.indptr, columns, weight, gold, rows) for rows in cuts]
 
     def _cuts(self) -> list[NDArray[np.int64]]:
-        # A block also costs a pass over the counts, so it should hold at least as many beliefs.
-        beliefs = max(BLOCK_BYTES // 8, self.n_annotators * self.n_classes**2)
+        # A block also costs passes over the counts, so it holds several times as many beliefs.
+        beliefs = max(BLOCK_BYTES // 8, 4 * self.n_annotators * self.n_classes**2)
         n_rows = max(beliefs // self.n_classes, 1)
         return [self.voted[first : first + n_rows] for first in range(0, self.voted.size, n_rows)]
 
@@ -63,14 +74,15 @@ class OneHotVotes:
         weight: NDArray[np.float64] | None,
         gold: NDArray[np.int32] | None,
         rows: NDArray[np.int64],
-    ) -> tuple[csr_array, NDArray[np.int32] | None]:
+    ) -> _Block:
         first, last = indptr[rows[0]], indptr[rows[-1] + 1]
         data = self.ones[: last - first] if weight is None else weight[first:last].astype(float)
         offsets = np.append(indptr[rows], last) - first
         shape = (rows.size, self.n_annotators * self.n_classes)
         one_hot = csr_array((data, columns[first:last], offsets.astype(np.int32)), shape=shape)
         known = None if gold is None else gold[rows]
-        return one_hot, known if known is not None and (known >= 0).any() else None
+        known = known if known is not None and (known >= 0).any() else None
+        return _Block(rows, one_hot, one_hot.T, known)
 
     def expect(
         self,
@@ -101,28 +113,25 @@ class OneHotVotes:
         others = np.zeros_like(odds)
         per_class = np.zeros(self.n_classes - 1)
         log_likelihood = float((self.totals * first).sum()) + self.voted.size * float(log_prior[0])
-        done = 0
-        for one_hot, known in self.blocks:
-            belief, gain = _expect(one_hot, odds, log_prior, known)
-            others += one_hot.T @ belief.T
+        for block in self.blocks:
+            belief, gain = _expect(block, odds, log_prior)
+            others += block.transposed @ belief.T
             per_class += belief.sum(axis=1)
             log_likelihood += gain
             if keep is not None:
-                rows = self.voted[done : done + one_hot.shape[0]]
-                keep[rows, 1:] = belief.T
-                keep[rows, 0] = (1 - belief.sum(axis=0)).clip(min=0)
-                done += rows.size
+                keep[block.items, 1:] = belief.T
+                keep[block.items, 0] = (1 - belief.sum(axis=0)).clip(min=0)
         return log_likelihood, *self._with_first_class(others, per_class)
 
     def counts(self, beliefs: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
         """Expected votes (n_annotators, K, K) and items (K,) under beliefs (n_items, K)."""
-        known = beliefs[self.voted, 1:]
         others = np.zeros((self.totals.size, self.n_classes - 1))
-        done = 0
-        for one_hot, _ in self.blocks:
-            others += one_hot.T @ known[done : done + one_hot.shape[0]]
-            done += one_hot.shape[0]
-        return self._with_first_class(others, np.einsum("ij->j", known))
+        per_class = np.zeros(self.n_classes - 1)
+        for block in self.blocks:
+            belief = beliefs[block.items, 1:]
+            others += block.transposed @ belief
+            per_class += np.einsum("ij->j", belief)
+        return self._with_first_class(others, per_class)
 
     def _with_first_class(self, others: NDArray, per_class: NDArray) -> tuple[NDArray, NDArray]:
         """Add what belongs to the first class, which is what the totals leave."""
@@ -146,15 +155,12 @@ class OneHotVotes:
 
 
 def _expect(
-    one_hot: csr_array,
-    log_odds: NDArray[np.float64],
-    log_prior: NDArray[np.float64],
-    known: NDArray[np.int32] | None,
+    block: _Block, log_odds: NDArray[np.float64], log_prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Belief (K - 1, n) in all classes but the first; sum of log p(votes) - log p(votes, first)."""
-    odds = np.ascontiguousarray((one_hot @ log_odds).T)
+    odds = np.ascontiguousarray((block.one_hot @ log_odds).T)
     odds += (log_prior[1:] - log_prior[0])[:, None]
-    clamped = None if known is None else _clamped(odds, known)
+    clamped = None if block.known is None else _clamped(odds, block.known)
     highest = _overflowing(odds)
     if highest is not None:
         odds -= highest

@@ -61,9 +61,9 @@ class MajorityVote(ClassAggregator):
 
 
 def _shares(counts: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows divided by their totals; a row without votes becomes the prior."""
+    """Divide rows by their totals, in place; a row without votes becomes the prior."""
     # As a reduction along so short an axis, this sum would take most of the time of the method.
     totals = np.einsum("ij->i", counts)
-    shares = counts / np.where(totals > 0, totals, 1)[:, None]
-    shares[totals == 0] = prior
-    return shares
+    counts /= np.where(totals > 0, totals, 1)[:, None]
+    counts[totals == 0] = prior
+    return counts

@@ -267,10 +267,14 @@ def _events(
     beliefs: NDArray[np.float64] | None,
     extra: pl.DataFrame | None,
 ) -> pl.DataFrame | None:
-    """Rows that are no votes, with what came along; ``answers`` are columns of what was said."""
+    """Rows that are no votes, by item, with what came along.
+
+    ``answers`` are columns of what was said, the first that says something counts.
+    """
     rows = np.flatnonzero(happened >= 0)
     if not rows.size:
         return None
+    rows = rows[np.lexsort((ids.annotator[rows], ids.item[rows]))]
     given = [_listed(column, rows) for column in answers if column is not None]
     said = [
         None if known else next((str(value) for value in values if not missing(value)), None)

@@ -43,7 +43,8 @@ def as_array(values: Any) -> NDArray[Any]:
     if not isinstance(array, np.ndarray):
         # Integers with gaps would come out as floats, which changes the type of an id.
         gaps = array.null_count() and not array.dtype.is_float()
-        array = _objects(array.to_list()) if gaps else array.to_numpy()
+        plain = not (gaps or array.dtype.is_nested())
+        array = array.to_numpy() if plain else _objects(array.to_list())
     if array.ndim != 1:
         raise DataError(f"A column of shape {array.shape} was given.", hint="Give one value a row.")
     return array

@@ -59,7 +59,7 @@ def _short_hash(content: bytes) -> str:
 
 def _plain(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Turn a value into JSON; numeric arrays move into ``arrays`` and leave their number behind."""
-    from labelwright.core.params import Params
+    from labelwright.core.params import Params, class_path
     from labelwright.core.spaces import Space
 
     if value is None or isinstance(value, (bool, int, str)):
@@ -73,7 +73,7 @@ def _plain(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, Space):
         return {"$space": value.to_dict()}
     if isinstance(value, Params):
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        kind = class_path(type(value))
         inner = {"params": value.get_params(deep=False), "state": value._state()}
         return {"$part": kind, **{k: _plain(v, arrays) for k, v in inner.items()}}
     if isinstance(value, (list, tuple)):

@@ -58,6 +58,12 @@ FORMAT = 1
 NAMED: dict[str, Any] = {"tags": Tags, "rankings": Rankings, "spans": Spans, "regions": Regions}
 Name = bool | int | str
 
+# What a question of a kind may state, beside kind and prompt; a key of no effect is refused.
+STATED = {"classes": {"ordered", "abstain", "class"}, "numbers": {"min", "max", "unit"}} | {
+    kind: {"class"} for kind in NAMED
+}
+OF_CLASSES = {"aliases", "parent", "positive"}
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
@@ -167,7 +173,8 @@ class Codebook:
     def read(cls, path: str | Path) -> Self:
         """Read a codebook; an error names the key, or the line where the file breaks."""
         try:
-            content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8-sig")
+            content = tomllib.loads(text)
         except FileNotFoundError as error:
             raise DataError(f"There is no file {path}.", where={"file": str(path)}) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -185,8 +192,8 @@ class Codebook:
             )
         named = {"": tables} if "kind" in tables else tables
         book = cls({name: _question(name, table, path) for name, table in named.items()})
-        for name in book.questions:
-            book.space(name)
+        for name, question in book.questions.items():
+            _check_question(question, f"question.{name}".rstrip("."), path, text)
         return book
 
     def space(self, question: str | None = None) -> Space:
@@ -235,6 +242,36 @@ def _question(name: str, table: Any, path: str | Path) -> Question:
             where={"file": str(path), "key": key},
             hint=hint,
         ) from error
+
+
+def _check_question(question: Question, key: str, path: str | Path, text: str) -> None:
+    """Refuse keys of no effect, and labels that contradict each other, with their place."""
+    given = _plain(question).keys() - {"kind", "prompt"} - STATED.get(question.kind, set())
+    if question.kind != "classes":
+        given |= {k for label in question.labels for k in OF_CLASSES & label.model_fields_set}
+    if given:
+        key = f"{key}.{min(given)}"
+        raise DataError(
+            f"{path}: {key} means nothing for {question.kind}.",
+            where={"file": str(path), "key": key},
+            hint="Leave it out, or change the kind.",
+        )
+    try:
+        question.space()
+    except SpaceError as error:
+        line = _line_of(error.where.get("label"), text)
+        error.message = f"{path}, {f'line {line}, ' if line else ''}{key}: {error.message}"
+        error.where |= {"file": str(path), "key": key} | ({"row": line} if line else {})
+        raise
+
+
+def _line_of(label: Any, text: str) -> int | None:
+    """The last line that holds a label: where two of them clash, it is the second that is wrong."""
+    if label is None:
+        return None
+    spelt = {f'"{label}"', f"'{label}'"} if isinstance(label, str) else {str(label).lower()}
+    lines = enumerate(text.splitlines(), 1)
+    return max((number for number, line in lines if any(s in line for s in spelt)), default=None)
 
 
 def _plain(question: Question) -> dict[str, Any]:

@@ -235,7 +235,7 @@ class Params:
         from labelwright.core._state import write_state
 
         head = {
-            "class": f"{type(self).__module__}.{type(self).__qualname__}",
+            "class": class_path(type(self)),
             "params": self.get_params(deep=False),
             "state": self._state(),
         }
@@ -244,7 +244,7 @@ class Params:
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read back what ``save`` wrote; refuses a folder of another class."""
-        part = load(folder)
+        part = _read(folder, cls)
         if not isinstance(part, cls):
             raise DataError(
                 f"{folder} holds a {type(part).__name__}, not a {cls.__name__}.",
@@ -258,18 +258,38 @@ def load(folder: str | Path) -> Any:
     """Read any part that was written by ``save``.
 
     Only classes of Labelwright and of installed plug-ins are made, so a model file from elsewhere
-    cannot run code.
+    cannot run code. A class of your own is read by its own ``load``.
     """
+    return _read(folder, Params)
+
+
+def class_path(kind: type) -> str:
+    """The dotted path of a class, by which a model file names it."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def make(path: str, params: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
+    """Make the part whose class stands at the dotted ``path`` and give it what it had learnt."""
+    part = _trusted_class(path)(**params)
+    vars(part).update(state)
+    return part
+
+
+def _read(folder: str | Path, asked: type[Params]) -> Any:
     from labelwright.core._state import read_state
 
     head = read_state(Path(folder), FORMAT)
     if not head.keys() >= {"class", "params", "state"}:
         raise DataError(f"{folder} holds no part of Labelwright.", where={"file": str(folder)})
-    return make(head["class"], head["params"], head["state"])
+    if head["class"] != class_path(asked):
+        return make(head["class"], head["params"], head["state"])
+    # Who asks by the class itself has imported it already.
+    part = asked(**head["params"])
+    vars(part).update(head["state"])
+    return part
 
 
-def make(path: str, params: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
-    """Make the part whose class stands at the dotted ``path`` and give it what it had learnt."""
+def _trusted_class(path: str) -> type[Params]:
     module, _, name = path.rpartition(".")
     if module.partition(".")[0] not in _trusted_packages():
         raise DataError(
@@ -287,9 +307,7 @@ def make(path: str, params: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
             where={"class": path},
             hint="Load the model with the version that saved it.",
         )
-    part = kind(**params)
-    vars(part).update(state)
-    return part
+    return kind
 
 
 def _trusted_packages() -> set[str]:

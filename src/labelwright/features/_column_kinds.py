@@ -146,13 +146,14 @@ def learn_numbers(column: str, values: NDArray[np.float64]) -> Plan | None:
     median = float(np.median(present))
     filled = np.where(np.isnan(values), median, values)
     # Rounding gives equal numbers a mean and a spread that are not quite theirs.
-    constant = bool(np.ptp(filled) == 0)
+    spread = float(filled.std())
+    constant = bool(np.ptp(filled) == 0 or spread < np.finfo(np.float64).tiny)
     return {
         "kind": "numbers",
         "column": column,
         "median": median,
         "mean": median if constant else float(filled.mean()),
-        "scale": 1.0 if constant else float(filled.std()),
+        "scale": 1.0 if constant else spread,
         "gaps": bool(present.size < values.size),
     }
 

@@ -25,6 +25,7 @@ FORMAT = 1
 SHOWN_ERRORS = 200
 SHOWN_CHANGES = 100
 TOO_FEW_VOTES = 20
+CLEARLY_BELOW, FAR_BELOW = 0.05, 0.15
 LONG_TEXT = 2_000
 AGREEMENT = "agreement with the aggregated labels"
 
@@ -115,22 +116,29 @@ def annotator_rows(found: Found) -> list[dict[str, Any]]:
             "agreement": float(model.annotator_right_[a] / max(model.annotator_votes_[a], 1)),
             "low": float(low[a]),
             "high": float(high[a]),
-            "verdict": _verdict(int(model.annotator_counts_[a]), high[a], typical, votes.anonymous),
+            "verdict": _verdict(
+                int(model.annotator_counts_[a]), low[a], high[a], typical, votes.anonymous
+            ),
             "confuses": _confusion(found, a),
         }
         for a in range(votes.n_annotators)
     ]
-    order = {"mistrust": 0, "fine": 1, "too few": 2, "not judged": 3}
+    order = {"mistrust": 0, "unclear": 1, "fine": 2, "too few": 3, "not judged": 4}
     return sorted(rows, key=lambda row: (order[row["verdict"]], row["high"], row["annotator"]))
 
 
-def _verdict(votes: int, high: float, typical: float, anonymous: bool) -> str:
-    """Mistrust whoever is below the typical annotator by more than chance allows."""
+def _verdict(votes: int, low: float, high: float, typical: float, anonymous: bool) -> str:
+    """Mistrust whoever is below the typical annotator by more than chance allows.
+
+    Somebody is fine only if the whole interval is not far below; else nothing is known yet.
+    """
     if anonymous:
         return "not judged"
     if votes < TOO_FEW_VOTES:
         return "too few"
-    return "mistrust" if high < typical - 0.05 else "fine"
+    if high < typical - CLEARLY_BELOW:
+        return "mistrust"
+    return "fine" if low > typical - FAR_BELOW else "unclear"
 
 
 def _confusion(found: Found, annotator: int) -> str | None:

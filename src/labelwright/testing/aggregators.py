@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from labelwright.core.errors import LabelwrightWarning
-from labelwright.core.params import load
 from labelwright.core.spaces import Classes
+from labelwright.core.tables import frame_kind
 from labelwright.core.votes import Votes
 from labelwright.testing._expect import (
     expect,
@@ -153,7 +155,7 @@ def _files(model: Any) -> None:
     votes = example_votes()
     model.fit(votes)
     with tempfile.TemporaryDirectory() as folder:
-        again = load(model.save(Path(folder) / "model"))
+        again = type(model).load(model.save(Path(folder) / "model"))
     expect(type(again) is type(model), "load gives the class that was saved")
     expect(again.get_params() == model.get_params(), "load keeps the parameters")
     expect_equal(again.predict_proba(votes), model.predict_proba(votes), "load predicts alike", 0.0)
@@ -165,6 +167,31 @@ def _tables(model: Any) -> None:
     table = model.fit(votes).to_table()
     expect(list(table["item"]) == votes.items.tolist(), "to_table has a row an item, in order")
     expect(list(table["label"]) == model.labels_, "to_table holds the labels")
+
+
+def _kind_of_table(model: Any) -> None:
+    votes = example_votes()
+    for kind in ("polars", "pandas", "pyarrow"):
+        if find_spec(kind):
+            table = model.fit(replace(votes, frame=kind)).to_table()
+            expect(frame_kind(table) == kind, f"to_table gives {kind} to users of {kind}")
+
+
+def _small_votes(model: Any) -> None:
+    """Nothing is too small to be aggregated: no NaN, and the only answer is the label."""
+    alone = Votes.from_arrays(["i"], ["a"], ["mid"], classes=CLASSES)
+    same = Votes.from_arrays([0, 0, 1], ["a", "b", "a"], ["x", "x", "x"])
+    for votes, labels in ((alone, ["mid"]), (same, ["x", "x"])):
+        found = model.clone().fit(votes)
+        expect(np.isfinite(found.posterior_).all(), f"posterior_ has no NaN for {votes!r}")
+        expect(found.labels_ == labels, f"the only answer is the label for {votes!r}")
+
+
+def _weights(model: Any) -> None:
+    votes = example_votes()
+    expected = model.fit(votes).posterior_
+    weighted = votes.with_extra(weight=np.ones(len(votes)))
+    expect_equal(model.clone().fit(weighted).posterior_, expected, "weights of one change nothing")
 
 
 def _before_fit(model: Any) -> None:
@@ -184,5 +211,8 @@ CHECKS: tuple[Callable[[Any], None], ...] = (
     _new_votes,
     _files,
     _tables,
+    _kind_of_table,
+    _small_votes,
+    _weights,
     _before_fit,
 )

@@ -45,6 +45,13 @@ def check_part(part: Params) -> None:
     )
     missing = [entry for entry in part._accepts if entry not in stated]
     expect(not missing, f"{name}._accepts names {missing}, which are no parameters")
+    for entry in part._accepts:
+        expect_error(
+            ParameterError,
+            entry,
+            part.clone().set_params(**{entry: object()})._check_params,
+            f"{name} refuses a bad {entry}",
+        )
 
 
 def not_fitted() -> type[Exception]:

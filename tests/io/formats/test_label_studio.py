@@ -187,9 +187,8 @@ def test_marked_text_and_nothing_marked(answers):
 def test_boxes_stay_in_percent_and_turned_ones_become_polygons(answers):
     box = {"x": 10, "y": 20, "width": 30, "height": 40, "rectanglelabels": ["cell"]}
     polygon = {"points": [[0, 0], [10, 0], [5, 10]], "polygonlabels": ["cell"]}
-    plain, turned, poly = answers(
-        [box | {"rotation": 0}], [box | {"rotation": 90}], [polygon]
-    ).answers
+    votes = answers([box | {"rotation": 0}], [box | {"rotation": 90}], [polygon])
+    plain, turned, poly = (votes.answers[code] for code in votes.label)
     assert plain == (("cell", "box", (10, 20, 40, 60)),)
     assert poly == (("cell", "polygon", (0, 0, 10, 0, 5, 10)),)
     # The picture is 200 x 100: 30 % of its width are 60 pixels, turned 60 % of its height.
@@ -316,7 +315,7 @@ def test_the_short_form_is_read_once_its_question_is_named(export):
 def test_the_short_form_knows_marked_text_and_refuses_mixtures(export):
     span = {"start": 0, "end": 3, "text": "Ann", "labels": ["person"]}
     path = export(minimal(1, 5, who=[span]), minimal(2, 5, who=[]))
-    assert read_votes(path, question="who").answers == (((0, 3, "person"),), ())
+    assert set(read_votes(path, question="who").answers) == {((0, 3, "person"),), ()}
     mixed = export(minimal(1, 5, q="a"), minimal(2, 5, q=3))
     with pytest.raises(DataError, match="mix int and str"):
         read_votes(mixed, question="q")

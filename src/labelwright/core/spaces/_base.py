@@ -108,13 +108,15 @@ class Space(ABC):
         return answers
 
     def tabulate(self, values: Iterable[Any]) -> tuple[NDArray[np.int32], list[Any]]:
-        """Codes (n,) into the list of distinct answers; -1 where there is no label."""
-        table: dict[Any, int] = {}
-        codes = [
-            -1 if answer is None else table.setdefault(answer, len(table))
-            for answer in self.validate(values)
-        ]
-        return np.array(codes, dtype=np.int32), list(table)
+        """Codes (n,) into the sorted list of distinct answers; -1 where there is no label."""
+        answers = self.validate(values)
+        # Exact numbers stand beside pairs for censored ones.
+        distinct = sorted(
+            {answer for answer in answers if answer is not None},
+            key=lambda answer: answer if isinstance(answer, tuple) else (answer,),
+        )
+        place = {answer: code for code, answer in enumerate(distinct)} | {None: -1}
+        return np.array([place[answer] for answer in answers], dtype=np.int32), distinct
 
     def to_dict(self) -> dict[str, Any]:
         """The space as plain values that JSON can hold; ``Space.from_dict`` reads them back."""
@@ -155,7 +157,11 @@ def check_names(
         raise SpaceError(f"The {what} are of type {found}.", hint=f"Accepted: {accepted}.")
     repeated = [name for name, times in Counter(listed).items() if times > 1]
     if repeated:
-        raise SpaceError(f"{repeated[0]!r} stands twice among the {what}.", hint="List it once.")
+        raise SpaceError(
+            f"{repeated[0]!r} stands twice among the {what}.",
+            where={"label": repeated[0]},
+            hint="List it once.",
+        )
     return listed
 
 

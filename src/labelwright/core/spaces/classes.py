@@ -162,7 +162,10 @@ class Classes(Space):
                     )
         both = [name for name in (*self.aliases, *self.abstain) if name in self.names]
         if both:
-            raise SpaceError(f"{both[0]!r} is a class and cannot also be an alias or abstain.")
+            raise SpaceError(
+                f"{both[0]!r} is a class and cannot also be an alias or abstain.",
+                where={"label": both[0]},
+            )
 
     def _check_parents(self) -> None:
         for start in self.parents:
