@@ -248,7 +248,7 @@ def equal_steps(size: str, steps: int, peer: Mapping[str, Any], **more: Any) -> 
         "max_iter": steps,
     }
     # The peer's loss need not fall, so a tolerance below zero is what lets it take all its steps.
-    theirs = {"n_iter": steps, "tol": -1.0} | peer
+    theirs = {**peer, "n_iter": steps, "tol": -1.0}
     return dawid_skene(f"{steps} steps each", size, ours, theirs, **more)
 
 

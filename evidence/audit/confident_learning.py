@@ -272,7 +272,8 @@ CLAIMS = [
         for name in ALL
     ),
     Claim(
-        "What is marked is wrong at least 1.25 times as often as labels at large, on every set.",
+        "What is marked is wrong at least 1.25 times as often as labels are at large, "
+        "on every set.",
         least_precision_lift,
         at_least=1.25,
         seen=True,
