@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -228,3 +230,33 @@ def test_sheets_that_came_back_bring_how_they_were_drawn(tmp_path):
     assert ((gold.codes >= 0) == drawn).all()
     np.testing.assert_allclose(gold.inclusion[drawn], 0.25)
     assert np.isnan(gold.inclusion[~drawn]).all()
+
+
+def test_the_export_of_a_tool_brings_its_records(tmp_path):
+    def task(number, *given):
+        made = {"updated_at": "2026-01-01T00:00:00Z", "lead_time": 2.0}
+        annotations = [
+            made
+            | {
+                "id": 10 * number + who,
+                "completed_by": who,
+                "was_cancelled": label is None,
+                "result": []
+                if label is None
+                else [{"from_name": "topic", "type": "choices", "value": {"choices": [label]}}],
+            }
+            for who, label in enumerate(given)
+        ]
+        return {"id": number, "data": {"body": f"text {number}"}, "annotations": annotations}
+
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([task(7, "x", "y"), task(3, "x", None), task(5)]))
+    inputs = gather(Settings.of_options(file=str(path), text="body"))
+    assert inputs.records.rows() == [(7, "text 7"), (3, "text 3"), (5, "text 5")]
+    assert inputs.votes.items.tolist() == [7, 3, 5]
+    assert inputs.votes.counts().tolist() == [[1, 1], [1, 0], [0, 0]]
+    assert inputs.votes.events["event"].to_list() == ["skip"]
+    assert "Label Studio export" in inputs.notes[0]
+    WIDE.write_csv(tmp_path / "table.csv")
+    with pytest.raises(DataError, match="not said where the labels are"):
+        gather(Settings.of_options(file=str(tmp_path / "table.csv"), text="body"))
