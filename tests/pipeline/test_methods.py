@@ -3,7 +3,7 @@ import pytest
 
 from labelwright import Votes
 from labelwright.aggregation import DawidSkene, MajorityVote, OneCoinDawidSkene
-from labelwright.pipeline._methods import choose
+from labelwright.pipeline._methods import by_name, choose
 
 
 def crowd(n_annotators, per_item=5, n_items=200, k=2):
@@ -41,3 +41,11 @@ def test_one_sided_rules_and_anonymous_votes_take_the_majority():
 
 def test_what_is_asked_for_is_taken():
     assert isinstance(choose(crowd(500), "dawid-skene", doubtful=False)[0], DawidSkene)
+
+
+def test_every_public_aggregator_can_be_asked_for():
+    names = by_name()
+    assert {"majority-vote", "dawid-skene", "one-coin-dawid-skene", "wawa"} <= set(names)
+    votes = crowd(10)
+    for name, kind in names.items():
+        assert type(choose(votes, name, doubtful=False)[0]) is kind

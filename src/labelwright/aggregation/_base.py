@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelwright.core.errors import CapabilityError, DataError, unknown_name
+from labelwright.core.errors import CapabilityError, DataError, DataWarning, unknown_name
 from labelwright.core.params import Params
 from labelwright.core.seeds import generator
 from labelwright.core.spaces import Classes
@@ -16,7 +17,7 @@ from labelwright.core.stats import wilson_interval
 from labelwright.core.validation import check_same_length
 from labelwright.core.votes import BLOCK_ITEMS, Votes
 
-__all__ = ["ClassAggregator"]
+__all__ = ["TIE", "TIE_RULES", "ClassAggregator"]
 
 TIE = 1e-9
 TIE_RULES = ("lowest", "random", "abstain")
@@ -164,6 +165,20 @@ class ClassAggregator(Params):
         from labelwright.core.tables import html_table, to_polars
 
         return html_table(to_polars(self.to_table()), repr(self)) if self._state() else repr(self)
+
+    def _learnt_places(self, votes: Votes, *, warn: bool = True) -> NDArray[np.int64]:
+        """Where each annotator of these votes stood when this was learnt; -1, and said, if new."""
+        place = {name: code for code, name in enumerate(self.annotator_ids_.tolist())}
+        found = np.array([place.get(name, -1) for name in votes.annotators.tolist()], dtype=int)
+        unseen = sorted(map(str, votes.annotators[found < 0].tolist()))
+        if unseen and warn:
+            warnings.warn(
+                f"{len(unseen)} annotators were not there when this was learnt (first: "
+                f"{unseen[0]!r}); they are taken to be like the average one.",
+                DataWarning,
+                stacklevel=4,
+            )
+        return found
 
     def _decide(self, known: NDArray[np.bool_]) -> None:
         """Choose a class an item; a tie is marked, then broken by the named rule."""

@@ -89,29 +89,19 @@ class ConfusionEM(ClassAggregator):
         beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
         confusion, prior = self._maximise(*data.counts(beliefs))
         if self.warm_start and self._state().get("confusion_") is not None:
-            return self._confusion_of(votes, default=confusion), self.class_prior_
+            places = self._learnt_places(votes, warn=False)
+            return self._confusions_at(places, default=confusion), self.class_prior_
         return confusion, prior
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
-        unseen = sorted(
-            map(str, set(votes.annotators.tolist()) - set(self.annotator_ids_.tolist()))
-        )
-        if unseen:
-            warnings.warn(
-                f"{len(unseen)} annotators were not there when this was learnt (first: "
-                f"{unseen[0]!r}); they are taken to err like the average one.",
-                DataWarning,
-                stacklevel=3,
-            )
         average = np.tile(self.mean_confusion_, (votes.n_annotators, 1, 1))
-        return OneHotVotes(votes).posterior(self._confusion_of(votes, average), self.class_prior_)
+        confusion = self._confusions_at(self._learnt_places(votes), default=average)
+        return OneHotVotes(votes).posterior(confusion, self.class_prior_)
 
-    def _confusion_of(self, votes: Votes, default: NDArray) -> NDArray[np.float64]:
-        """Confusions learnt, in the order of these votes' annotators; else ``default``."""
-        place = {name: code for code, name in enumerate(self.annotator_ids_.tolist())}
-        found = np.array([place.get(name, -1) for name in votes.annotators.tolist()])
+    def _confusions_at(self, places: NDArray, default: NDArray) -> NDArray[np.float64]:
+        """Confusions learnt at these places; ``default`` where the place is -1."""
         confusion = default.copy()
-        confusion[found >= 0] = self.confusion_[found[found >= 0]]
+        confusion[places >= 0] = self.confusion_[places[places >= 0]]
         return confusion
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelwright.aggregation._base import TIE, TIE_RULES
 from labelwright.aggregation.majority_vote import MajorityVote
-from labelwright.core.errors import ConvergenceWarning, DataWarning
+from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf
 from labelwright.core.votes import Votes
 
@@ -42,6 +42,11 @@ class Wawa(MajorityVote):
         have the mean of the others.
     history_ : list of float
         Mean over votes of the squared skill at each pass; never falls.
+
+    Notes
+    -----
+    Agreement with the majority is skill only where the majority is mostly right. No vote weighs
+    less than nothing: an annotator who is mostly wrong still counts for what they say.
 
     References
     ----------
@@ -120,18 +125,8 @@ class Wawa(MajorityVote):
         return skill
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
-        place = {name: code for code, name in enumerate(self.annotator_ids_.tolist())}
-        found = np.array([place.get(name, -1) for name in votes.annotators.tolist()], dtype=int)
-        unseen = sorted(map(str, votes.annotators[found < 0].tolist()))
-        if unseen:
-            warnings.warn(
-                f"{len(unseen)} annotators were not there when this was learnt (first: "
-                f"{unseen[0]!r}); their votes weigh like those of the average one.",
-                DataWarning,
-                stacklevel=3,
-            )
-        # The code -1 of an unseen annotator finds the mean at the end.
-        skill = np.append(self.skill_, self.skill_.mean())[found]
+        # The place -1 of an annotator never seen finds the mean at the end.
+        skill = np.append(self.skill_, self.skill_.mean())[self._learnt_places(votes)]
         return super()._posterior(_weighted(votes, skill))
 
 

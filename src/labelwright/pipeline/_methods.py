@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from labelwright import aggregation
 from labelwright.aggregation import DawidSkene, MajorityVote, OneCoinDawidSkene
 from labelwright.aggregation._base import ClassAggregator
 from labelwright.aggregation._one_sided import one_sided_share
 from labelwright.core.votes import Votes
 
-__all__ = ["choose"]
+__all__ = ["by_name", "choose"]
 
-BY_NAME: dict[str, type[ClassAggregator]] = {
-    "majority-vote": MajorityVote,
-    "dawid-skene": DawidSkene,
-    "one-coin-dawid-skene": OneCoinDawidSkene,
-}
 # Below this many votes an annotator, on average, there is too little to learn about each of them.
 VOTES_FOR_A_COIN = 5
 VOTES_PER_CELL = 1.5
 
 
+def by_name() -> dict[str, type[ClassAggregator]]:
+    """Every public aggregator by the name that ``--method`` takes: its file's, with hyphens."""
+    found = (getattr(aggregation, name) for name in dir(aggregation))
+    kinds = [kind for kind in found if isinstance(kind, type) and issubclass(kind, ClassAggregator)]
+    return {kind.__module__.rpartition(".")[2].replace("_", "-"): kind for kind in kinds}
+
+
 def choose(votes: Votes, method: str, *, doubtful: bool) -> tuple[ClassAggregator, str]:
     """The aggregator, and the reason in one sentence."""
     if method != "auto":
-        return BY_NAME[method](), "as asked for"
+        return by_name()[method](), "as asked for"
     if doubtful:
         return MajorityVote(), "there is one label an item, which is kept as it is"
     if votes.anonymous:

@@ -16,7 +16,7 @@ from labelwright.core.files import check_format, write_bytes
 __all__ = ["Settings"]
 
 FORMAT = 1
-METHODS = ("auto", "majority-vote", "dawid-skene", "one-coin-dawid-skene")
+AUTO = "auto"
 
 
 class Settings(BaseModel):
@@ -53,7 +53,7 @@ class Settings(BaseModel):
     group: str | None = Field(None, description="Column of groups that belong together.")
     of: str | None = Field(None, description="Class whose share is estimated; by default each.")
 
-    method: str = Field("auto", description=f"One of {', '.join(METHODS)}.")
+    method: str = Field(AUTO, description="How votes are aggregated: auto, dawid-skene, wawa, ...")
     limit: int | None = Field(None, ge=1, description="Only this many items, drawn at random.")
     seed: int = Field(0, ge=0, description="Seed of all random choices.")
 
@@ -83,8 +83,13 @@ class Settings(BaseModel):
         return settings
 
     def _check(self) -> None:
-        if self.method not in METHODS:
-            raise unknown_name("method", self.method, METHODS, error=ParameterError)
+        if self.method != AUTO:
+            # Aggregators are heavy to import, and most runs name none.
+            from labelwright.pipeline._methods import by_name
+
+            if self.method not in by_name():
+                known = (AUTO, *by_name())
+                raise unknown_name("method", self.method, known, error=ParameterError)
         shapes = {
             "--annotator": self.annotator and not self.votes_file,
             "--votes": self.votes,
