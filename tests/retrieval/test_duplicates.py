@@ -12,7 +12,6 @@ from labelwright.retrieval import (
     NeighbourGraph,
     duplicate_groups,
     exact_duplicates,
-    join_groups,
     near_duplicates,
 )
 
@@ -61,18 +60,7 @@ def test_identical_records_are_near_even_if_most_are():
     assert near_duplicates(NeighbourGraph.build([[1.0]])) == []
 
 
-def test_joined_groups_hold_together_what_any_grouping_holds_together():
-    customers = ["a", "a", "b", "c", None, float("nan")]
-    codes = join_groups(6, customers, [np.array([1, 2]), np.array([4, 3])])
-    assert codes.tolist() == [0, 0, 0, 1, 1, 2]
-    assert join_groups(3).tolist() == [0, 1, 2]
-    assert join_groups(3, []).tolist() == [0, 1, 2]
-    assert join_groups(3, np.array([5, 2, 5])).tolist() == [0, 1, 0]
-
-
 def test_bad_input_is_named():
-    with pytest.raises(DataError, match="3 items and 2 group values"):
-        join_groups(3, ["a", "b"])
     with pytest.raises(DataError, match="a matrix of numbers"):
         duplicate_groups(np.array([["a", "b"], ["c", "d"]]))
     with pytest.raises(ParameterError, match="ratio=-1"):

@@ -14,7 +14,7 @@ from labelwright.core.errors import DataError, ParameterError
 from labelwright.core.params import Real
 from labelwright.retrieval.neighbours import NeighbourGraph
 
-__all__ = ["duplicate_groups", "exact_duplicates", "join_groups", "near_duplicates"]
+__all__ = ["duplicate_groups", "exact_duplicates", "near_duplicates"]
 
 
 def duplicate_groups(records: Any) -> NDArray[np.int64]:
@@ -90,41 +90,6 @@ def near_duplicates(graph: NeighbourGraph, ratio: float = 0.13) -> list[NDArray[
     return _sets(_components(len(graph), rows, graph.indices[rows, place]))
 
 
-def join_groups(n_items: int, *parts: Any) -> NDArray[np.int64]:
-    """Join several groupings into one: what any of them holds together stays together.
-
-    Parameters
-    ----------
-    n_items : int
-        How many items there are.
-    *parts : (n_items,) array-like of group values, or list of arrays of rows
-        Groups such as customers (a missing value is a group of its own), or sets as from
-        ``exact_duplicates`` and ``near_duplicates``.
-
-    Returns
-    -------
-    (n_items,) int64
-        0, 1, ... in order of first appearance.
-
-    Raises
-    ------
-    DataError
-        If a grouping has another length.
-
-    Examples
-    --------
-    >>> join_groups(5, ["a", "a", "b", None, None], [np.array([1, 4])])
-    array([0, 0, 1, 2, 0])
-    """
-    rows: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    others: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-    for part in parts:
-        for members in part if _is_sets(part) else _sets(_group_codes(part, n_items)):
-            rows.append(np.asarray(members[:-1]))
-            others.append(np.asarray(members[1:]))
-    return _components(n_items, np.concatenate(rows), np.concatenate(others))
-
-
 def _keys(records: Any) -> Iterable[Hashable]:
     if sp.issparse(records):
         return _sparse_keys(records)
@@ -157,21 +122,6 @@ def _text_key(value: Any, place: int) -> Hashable:
         return " ".join(value.casefold().split()) or ("blank", place)
     missing = value is None or value != value
     return ("blank", place) if missing else ("key", value)
-
-
-def _group_codes(groups: Any, n_items: int) -> NDArray[np.int64]:
-    codes: dict[Hashable, int] = {}
-    keys = [("own", at) if g is None or g != g else ("group", g) for at, g in enumerate(groups)]
-    if len(keys) != n_items:
-        raise DataError(
-            f"There are {n_items:,} items and {len(keys):,} group values.",
-            hint="Give one group value an item.",
-        )
-    return np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
-
-
-def _is_sets(part: Any) -> bool:
-    return isinstance(part, list) and all(isinstance(members, np.ndarray) for members in part)
 
 
 def _sets(codes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
