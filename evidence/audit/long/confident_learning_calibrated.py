@@ -28,7 +28,15 @@ from evidence.audit.confident_learning import (
 RULES_NOTE = "labels by rules"
 SIZES = {WEAK[0]: 6000, WEAK[1]: 4000, WEAK_SEEN: 4000, FLIPS: 1300, FLIPS_SEEN: 4000}
 
-READING = ""
+READING = """
+As without calibration: found are 4 to 34 % of the wrong labels, what is marked is wrong 1.3 to 5.7
+times as often as labels at large, and estimate_noise stays 6 to 42 points too low. Training without
+the marked rows is never worse and gains 3.4 points on imdb_weak and 1.0 on agnews_weak and
+youtube_spam. Marks are those of cleanlab. Its confidence-weighted entropy is not: where a model is
+all but certain of the given label, the entropy falls below a floor of 1e-6 in its denominator and
+the best labels get a score near 0, ours a score of 1 (the limit of the formula). The two other
+scores agree.
+"""
 
 STUDY = Study(
     slug="confident-learning-calibrated",

@@ -62,17 +62,18 @@ def _changed(question: dict[str, Any]) -> list[str]:
 def _annotators(question: dict[str, Any]) -> list[str]:
     doubted = [row for row in question["annotators"] if row["verdict"] == "mistrust"]
     few = sum(row["verdict"] == "too few" for row in question["annotators"])
+    word = question["input"]["annotator_word"]
     lines = []
     if doubted:
         names = ", ".join(
             f"{row['annotator']} ({row['agreement']:.0%} of {row['votes']:,})"
             for row in doubted[:4]
         )
-        lines.append(f"{len(doubted)} annotators to mistrust: {names}")
+        lines.append(f"{len(doubted)} {word} to mistrust: {names}")
     elif question["annotators"]:
-        lines.append("no annotator to mistrust")
+        lines.append(f"none of the {word} to mistrust")
     if few:
-        lines.append(f"{few:,} annotators gave too few votes to be judged")
+        lines.append(f"{few:,} {word} gave too few votes to be judged")
     return lines
 
 
