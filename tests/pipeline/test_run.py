@@ -67,6 +67,11 @@ def test_the_whole_way(tmp_path):
         shares["share of good"]["low"] < np.mean(truth == "good") < shares["share of good"]["high"]
     )
     assert set(labels["lw_source"]) == {"votes", "gold"}
+    changed = result.labels.filter(pl.col("lw_changed") & (pl.col("lw_source") == "votes"))
+    assert question["labels"]["changed"] == changed.height
+    assert [row["id"] for row in question["labels"]["changed_rows"]] == [
+        str(i) for i in changed.sort("lw_confidence", descending=True, maintain_order=True)["id"]
+    ]
     assert len(result.summary()) <= 15
     new = pl.DataFrame({"text": ["love it great nice", "awful rude hate"]})
     assert result.model.predict(new)[0] == ["good", "bad"]

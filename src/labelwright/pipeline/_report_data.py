@@ -162,7 +162,9 @@ def _labels(found: Found) -> dict[str, Any]:
     confidence = labels["lw_confidence"].drop_nulls().to_numpy()
     edges = np.linspace(0, 1, 11)
     heights, _ = np.histogram(confidence, edges)
-    changed = labels.with_row_index("index").filter(pl.col("lw_changed"))
+    # What gold changes says nothing about the method.
+    by_method = pl.col("lw_changed") & (pl.col("lw_source") != "gold")
+    changed = labels.with_row_index("index").filter(by_method)
     total = max(int(items.sum()), 1)
     return {
         "method": f"{type(found.aggregator).__name__}: {found.why_method}",
