@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PYTEST := $(BIN)/pytest -n 2 --durations=10
+# BLAS threads would spin on work that is small, and studies run one after the other anyway.
 run-modules = set -e; for module in $(subst /,.,$(basename $(wildcard $(1)))); do \
-	$(BIN)/python -m $$module; done
+	OMP_NUM_THREADS=1 $(BIN)/python -m $$module; done
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-services test-peers coverage lint format wheel docs \
