@@ -267,11 +267,11 @@ BENCH = Bench(
     ),
     rooms=("core", "aggregation"),
     cases=(
-        majority_vote("50k", CROWDKIT, sizes=SIZES),
+        majority_vote("50k", CROWDKIT, sizes=SIZES, repeats=9),
         majority_vote("1M", CROWDKIT, sizes=SIZES),
         majority_vote("1M", CROWDKIT_CODES, sizes=SIZES),
         majority_vote("10M", CROWDKIT, sizes=SIZES, repeats=2),
-        majority_vote("50k", CLEANLAB, sizes=SIZES_100),
+        majority_vote("50k", CLEANLAB, sizes=SIZES_100, repeats=9),
         majority_vote("1M", CLEANLAB, sizes=SIZES_100),
         dawid_skene(OWN, "50k", MAXIMUM_LIKELIHOOD, {}),
         dawid_skene(OWN, "1M", MAXIMUM_LIKELIHOOD, {}, repeats=3),
