@@ -63,5 +63,5 @@ def test_the_notebook_view_escapes_what_the_data_holds() -> None:
 
 
 def test_a_result_without_table_says_so() -> None:
-    with pytest.raises(NotImplementedError):
-        Result().to_table()
+    with pytest.raises(TypeError, match=r"abstract method.*to_table"):
+        Result()

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from labelwright.core.errors import DataError, ParameterError, RunError
+from labelwright.core.ledger import GoldLedger
 from labelwright.pipeline import load_run, run
 
 WORDS = {"good": ["great", "love", "nice", "fine"], "bad": ["awful", "hate", "broken", "rude"]}
@@ -151,6 +152,26 @@ def test_gold_is_not_used_for_what_it_checks(tmp_path):
     assert honest["model"]["quality"]["value"] == pytest.approx(
         1 - fooled["model"]["quality"]["value"]
     )
+
+
+def test_gold_that_was_tuned_on_judges_nothing(tmp_path):
+    table, _ = reviews(gold=60)
+    options = OPTIONS | {"gold": "gold", "out": tmp_path / "r"}
+    run(table, **options)
+    uses = tmp_path / "r" / "gold_uses.parquet"
+    ledger = GoldLedger.load(uses)
+    assert ledger.times_used(range(60)) == {"estimate": 1}
+    ledger.record(range(40), "prompt", "second wording").save(uses)
+    again = run(table, **options).report_data["questions"][0]
+    assert again["labels"]["gold_check"]["n"] == 20
+    assert again["estimates"][0]["n_gold"] == 20
+    assert "40 gold labels were tuned on before" in again["input"]["notes"][-1]
+    assert again["labels"]["by_source"]["gold"] == 60
+    assert GoldLedger.load(uses).times_used([0]) == {"prompt": 1, "estimate": 1}
+    GoldLedger.load(uses).record(range(60), "threshold").save(uses)
+    refused = run(table, **options).report_data["questions"][0]
+    assert "already used for tuning" in refused["estimates"][0]["refused"]
+    assert refused["model"]["quality_word"] == "agreement with the aggregated labels"
 
 
 def test_the_second_run_computes_nothing_again(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ TIE = 1e-9
 TIE_RULES = ("lowest", "random", "abstain")
 
 
-class ClassAggregator(Params):
+class ClassAggregator(Params, ABC):
     """Base of aggregators that choose one class an item.
 
     A method writes ``_fit`` (learn from votes, set ``posterior_`` and ``class_prior_``) and
@@ -89,11 +90,13 @@ class ClassAggregator(Params):
         self._describe_annotators(votes)
         return self
 
+    @abstractmethod
     def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
-        raise NotImplementedError
+        """Learn: set ``posterior_`` (n_items, K), ``class_prior_`` (K,) and what else there is."""
 
+    @abstractmethod
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """Belief (n_items, K) about new votes."""
 
     def fit_predict(
         self, votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -44,13 +45,13 @@ class ConfusionEM(ClassAggregator):
 
     confusion_: NDArray[np.float64]
 
+    @abstractmethod
     def _maximise(self, counts: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
         """M-step: confusions (n_annotators, K, K) and class prior (K,) from expected counts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _log_prior_density(self, confusion: NDArray, prior: NDArray) -> float:
         """Log density of the prior on the parameters, up to a constant."""
-        raise NotImplementedError
 
     def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
         shape = (votes.n_annotators, votes.classes.n_classes, votes.classes.n_classes)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labelwright.audit._arguments import check_argument
 from labelwright.audit._blocks import blocks
 from labelwright.audit._counting import calibrated_joint, class_thresholds
 from labelwright.audit._filters import PLAIN_RULES, QUOTA_RULES, mark
@@ -17,7 +16,7 @@ from labelwright.audit._scores import quality
 from labelwright.audit.issues import LabelIssues
 from labelwright.audit.quality import check_method
 from labelwright.core.errors import DataWarning, ParameterError, unknown_name
-from labelwright.core.params import Int, Real
+from labelwright.core.params import Int, Real, check_argument
 
 __all__ = ["confident_joint", "confident_thresholds", "find_label_issues"]
 

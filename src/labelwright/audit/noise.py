@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labelwright.audit._arguments import check_argument
 from labelwright.audit._counting import (
     LOWEST,
     NEVER,
@@ -18,7 +17,7 @@ from labelwright.audit._counting import (
     count_confident,
 )
 from labelwright.audit._predictions import ClassNames, Predictions, read_predictions
-from labelwright.core.params import Int, Real
+from labelwright.core.params import Int, Real, check_argument
 from labelwright.core.results import Result
 from labelwright.core.seeds import RandomState, generator
 

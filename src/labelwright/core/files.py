@@ -14,11 +14,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelwright.core.errors import DataError
 
-__all__ = ["check_format", "file_hash", "read_json", "write_bytes", "write_json", "writing"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "check_format",
+    "file_hash",
+    "read_json",
+    "read_table_with_head",
+    "write_bytes",
+    "write_json",
+    "write_table_with_head",
+    "writing",
+]
+
+HEAD = "labelwright"
 
 
 @contextmanager
@@ -79,6 +93,30 @@ def read_json(path: str | Path) -> Any:
             where={"file": str(path), "row": error.lineno},
             hint="Was it cut off while it was copied?",
         ) from error
+
+
+def write_table_with_head(path: str | Path, table: pl.DataFrame, head: dict[str, Any]) -> Path:
+    """Write a table as parquet with plain values, among them ``format``, in its metadata."""
+    with writing(path) as beside:
+        table.write_parquet(beside, metadata={HEAD: json.dumps(head)})
+    return Path(path)
+
+
+def read_table_with_head(
+    path: str | Path, known: int, what: str
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Read what :func:`write_table_with_head` wrote; ``known`` is the newest format understood."""
+    import polars as pl
+
+    try:
+        head = json.loads(pl.read_parquet_metadata(path).get(HEAD, "{}"))
+        table = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(
+            f"{path} cannot be read as {what}: {error}", where={"file": str(path)}
+        ) from error
+    check_format(head.get("format"), known, path)
+    return table, head
 
 
 def check_format(found: object, known: int, path: str | Path) -> None:

@@ -6,7 +6,6 @@ remembers every use, so that an estimate can keep to gold that is still clean.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelwright.core.errors import DataError, ParameterError, unknown_name
-from labelwright.core.files import check_format, writing
+from labelwright.core.files import read_table_with_head, write_table_with_head
 
 __all__ = ["TUNING", "USES", "GoldLedger"]
 
@@ -76,6 +75,10 @@ class GoldLedger:
             self._events.append(_Event(use, detail, used))
         return self
 
+    def knows(self, items: Iterable[Any], use: str, detail: str = "") -> bool:
+        """Whether this very use stands here, so that a repeated run does not count it again."""
+        return _Event(use, detail, frozenset(map(str, items))) in self._events
+
     def times_used(self, items: Iterable[Any]) -> dict[str, int]:
         """How many events of each use touched any of the items."""
         asked = set(map(str, items))
@@ -120,24 +123,12 @@ class GoldLedger:
 
     def save(self, path: str | Path) -> Path:
         """Write one parquet file that :meth:`load` reads back."""
-        with writing(path) as beside:
-            head = {"labelwright": json.dumps({"format": FORMAT})}
-            self.to_table().write_parquet(beside, metadata=head)
-        return Path(path)
+        return write_table_with_head(path, self.to_table(), {"format": FORMAT})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what :meth:`save` wrote."""
-        import polars as pl
-
-        try:
-            head = json.loads(pl.read_parquet_metadata(path).get("labelwright", "{}"))
-            frame = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError(
-                f"{path} cannot be read as a ledger of gold: {error}", where={"file": str(path)}
-            ) from error
-        check_format(head.get("format"), FORMAT, path)
+        frame, _ = read_table_with_head(path, FORMAT, "a ledger of gold")
         ledger = cls()
         for (_, use, detail), rows in frame.group_by(
             ["event", "use", "detail"], maintain_order=True

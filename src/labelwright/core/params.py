@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "OneOf",
     "Params",
     "Real",
+    "check_argument",
     "load",
     "make",
 ]
@@ -35,12 +37,12 @@ __all__ = [
 FORMAT = 1
 
 
-class Accepts:
+class Accepts(ABC):
     """What values a parameter accepts; subclasses say it in one line each."""
 
+    @abstractmethod
     def allows(self, value: object) -> bool:
         """Whether ``value`` is accepted."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,22 @@ class Nullable(Accepts):
 
     def __str__(self) -> str:
         return f"None or {self.inner}"
+
+
+def check_argument(name: str, value: object, accepts: Accepts) -> None:
+    """Refuse an argument of a function, by the same table entries as the parameters of parts.
+
+    Raises
+    ------
+    ParameterError
+        Naming the argument, its value and what is accepted.
+    """
+    if not accepts.allows(value):
+        raise ParameterError(
+            f"{name}={value!r} is not accepted.",
+            where={"parameter": name, "value": value},
+            hint=f"{name} is {accepts}.",
+        )
 
 
 class Params:

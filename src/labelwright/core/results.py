@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 __all__ = ["Result", "plain"]
 
 
-class Result:
+class Result(ABC):
     """Mixin for frozen dataclasses that hold what a function found.
 
     ``kind`` names the sort of result; the report chooses how to draw it by that name.
@@ -24,9 +25,9 @@ class Result:
         fields = dataclasses.fields(self)  # type: ignore[arg-type]
         return {"kind": self.kind} | {f.name: plain(getattr(self, f.name)) for f in fields}
 
+    @abstractmethod
     def to_table(self) -> Any:
         """The result as a table."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         from labelwright.core.tables import html_table, to_polars

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -497,7 +496,7 @@ class Votes:
         """Write one parquet file that :meth:`load` reads back whole."""
         import polars as pl
 
-        from labelwright.core.files import writing
+        from labelwright.core.files import write_table_with_head
 
         head = {
             "format": FORMAT,
@@ -509,25 +508,14 @@ class Votes:
         # Annotators stand in order of first appearance, so rows with nothing else keep their order.
         ids = pl.Series("annotator", self.annotators.tolist(), dtype=long.schema["annotator"])
         whole = pl.concat([ids.to_frame(), long], how="diagonal").select(long.columns)
-        with writing(path) as beside:
-            whole.write_parquet(beside, metadata={"labelwright": json.dumps(head)})
-        return Path(path)
+        return write_table_with_head(path, whole, head)
 
     @classmethod
     def load(cls, path: str | Path) -> Votes:
         """Read what :meth:`save` wrote."""
-        import polars as pl
+        from labelwright.core.files import read_table_with_head
 
-        from labelwright.core.files import check_format
-
-        try:
-            head = json.loads(pl.read_parquet_metadata(path).get("labelwright", "{}"))
-            long = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError(
-                f"{path} cannot be read as votes: {error}", where={"file": str(path)}
-            ) from error
-        check_format(head.get("format"), FORMAT, path)
+        long, head = read_table_with_head(path, FORMAT, "votes")
         return cls._reread(
             long,
             space=Space.from_dict(head["space"]),

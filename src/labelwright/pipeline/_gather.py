@@ -55,6 +55,13 @@ class Gathered:
     id_column: str | None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def ids(self) -> pl.Series:
+        """The ids of the items; row numbers where no column was named."""
+        if self.id_column is None:
+            return pl.int_range(self.records.height, eager=True)
+        return self.records[self.id_column]
+
 
 def gather(settings: Settings, table: Any = None) -> Gathered:
     """Read and check everything; ``table`` stands in for the file of records."""

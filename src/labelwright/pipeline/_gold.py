@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from labelwright.core.errors import DataError, DataWarning
+from labelwright.core.ledger import GoldLedger
 from labelwright.core.tables import column
 from labelwright.io import read_table
 
@@ -35,10 +36,31 @@ class Gold:
         Class codes, -1 where nobody looked.
     inclusion : (n_items,) float64 or None
         Probability with which each item was drawn; NaN where it was not.
+    tuned : (n_items,) bool or None
+        Whose gold something was tuned on before: it still is a label, but it judges nothing.
+    refused : str
+        Why no gold can judge at all; empty if some can.
     """
 
     codes: NDArray[np.int32]
     inclusion: NDArray[np.float64] | None = None
+    tuned: NDArray[np.bool_] | None = None
+    refused: str = ""
+
+    @property
+    def judging(self) -> NDArray[np.int32]:
+        """Class codes of the gold that may judge labels and models, else -1."""
+        return self.codes if self.tuned is None else np.where(self.tuned, -1, self.codes)
+
+    def without_tuned(self, ledger: GoldLedger, ids: pl.Series) -> Gold:
+        """The same gold, knowing what the ledger says of it."""
+        known = self.codes >= 0
+        tuned = np.zeros(known.size, dtype=bool)
+        try:
+            tuned[known] = ~ledger.usable_for_estimate(ids.filter(pl.Series(known)).to_list())
+        except DataError as error:
+            return replace(self, tuned=known, refused=str(error))
+        return replace(self, tuned=tuned)
 
 
 def read_gold(records: pl.DataFrame, classes: Classes, settings: Settings) -> Gold | None:

@@ -17,14 +17,16 @@ from labelwright.pipeline._labels import EXPLANATIONS
 if TYPE_CHECKING:
     from labelwright.pipeline._stages import Found
 
-__all__ = ["write_outputs"]
+__all__ = ["GOLD_USES", "record_gold", "write_outputs"]
+
+GOLD_USES = "gold_uses.parquet"
 
 FILES = {
     "labels": "One row an item, in the order of the input, with your columns as they came.",
     "likely_errors": "Labels that are probably wrong, worst first, with the reason.",
     "annotators": "Annotators: how far they agree with the aggregated labels, with an interval.",
     "estimates": "Shares of the classes with intervals, corrected by the gold.",
-    "gold_uses": "Which gold was used for what.",
+    "gold_uses": "What each gold label was used for; gold that was tuned on judges nothing.",
     "model/": "The model; try: labelwright predict model NEW.csv",
     "report.html": "The report; report.json holds the same figures.",
     "run.toml": "This run as a project file: labelwright run run.toml",
@@ -41,7 +43,6 @@ def write_outputs(folder: RunFolder, found: Found, report: dict[str, Any], *, sh
     _write_both(path, "likely_errors", _errors_table(found))
     _write_both(path, "annotators", _frame(question["annotators"], ANNOTATORS))
     _write_both(path, "estimates", _frame(question["estimates"], ESTIMATES))
-    _record_gold(path, found)
     if found.probabilities is None and (path / "model").exists():
         shutil.rmtree(path / "model")
     found.settings.write(path / "run.toml", note=f"Made by: {report['command']}")
@@ -93,17 +94,16 @@ def _write_both(path: Path, name: str, table: pl.DataFrame) -> None:
     write_table(table, path / f"{name}.csv")
 
 
-def _record_gold(path: Path, found: Found) -> None:
-    """Remember that this gold was used to check and to estimate, and for nothing else."""
+def record_gold(path: Path, ledger: GoldLedger, found: Found) -> None:
+    """Add to the ledger that gold was used to check and to estimate, once for the same run."""
     gold = found.inputs.gold
     if gold is None:
         return
-    column = found.inputs.id_column
-    ids = found.inputs.records[column] if column else pl.int_range(gold.codes.size, eager=True)
-    known = ids.filter(pl.Series(gold.codes >= 0)).to_list()
-    GoldLedger().record(known, "estimate", found.settings.command()).save(
-        path / "gold_uses.parquet"
-    )
+    known = found.inputs.ids.filter(pl.Series(gold.judging >= 0)).to_list()
+    detail = found.settings.command()
+    if not ledger.knows(known, "estimate", detail):
+        ledger.record(known, "estimate", detail)
+    ledger.save(path)
 
 
 def _readme(found: Found) -> str:

@@ -73,8 +73,14 @@ def _input(found: Found) -> dict[str, Any]:
         "classes": [{"name": n, "votes": c} for n, c in known["labels"].items()],
         "events": known.get("events", {}),
         "duplicates": _duplicates(found),
-        "notes": list(found.inputs.notes),
+        "notes": [*found.inputs.notes, *_gold_notes(found)],
     }
+
+
+def _gold_notes(found: Found) -> list[str]:
+    gold = found.inputs.gold
+    tuned = 0 if gold is None or gold.tuned is None else int(gold.tuned.sum())
+    return [f"{tuned:,} gold labels were tuned on before, so they judge nothing."] if tuned else []
 
 
 def _annotator_word(votes: Votes) -> str:
@@ -203,7 +209,7 @@ def _gold_check(found: Found) -> dict[str, int] | None:
     """On the items with gold and votes: who was right, before gold was put in."""
     if found.inputs.gold is None or found.inputs.doubtful:
         return None
-    gold = found.inputs.gold.codes
+    gold = found.inputs.gold.judging
     ours, theirs = found.aggregator.codes_, found.majority.codes_
     judged = (gold >= 0) & (theirs >= 0)
     differ = judged & (ours != theirs)
@@ -240,8 +246,8 @@ def _model(found: Found) -> dict[str, Any]:
         return {"why_none": found.learner.why_none}
     names = found.inputs.votes.classes.names
     gold = found.inputs.gold
-    judged_by_gold = gold is not None and bool((gold.codes >= 0).any())
-    truth = gold.codes if gold is not None and judged_by_gold else found.aggregator.codes_
+    judged_by_gold = gold is not None and bool((gold.judging >= 0).any())
+    truth = gold.judging if gold is not None and judged_by_gold else found.aggregator.codes_
     predicted = found.probabilities.argmax(axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
@@ -285,15 +291,16 @@ def _estimates(found: Found) -> list[dict[str, Any]]:
 
     gold, space = found.inputs.gold, found.inputs.votes.classes
     wanted = [found.settings.of] if found.settings.of else list(space.names)
-    if gold is None or not (gold.codes >= 0).any():
+    if gold is None or not (gold.judging >= 0).any():
         why = "no gold: a share of labels that may be wrong has no interval that holds"
+        why = gold.refused or why if gold is not None else why
         return [{"what": f"share of {name}", "refused": why} for name in wanted]
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", DataWarning)
             shares = corrected_share(
                 _predictions(found),
-                gold.codes,
+                gold.judging,
                 classes=range(len(space.names)),
                 groups=found.inputs.group,
                 inclusion=gold.inclusion,

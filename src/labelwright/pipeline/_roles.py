@@ -44,6 +44,10 @@ class Column(Result):
     distinct: int
     missing: int
 
+    def to_table(self) -> pl.DataFrame:
+        """One row."""
+        return pl.DataFrame([self.to_dict()]).drop("kind")
+
 
 @dataclass(frozen=True)
 class Shape:

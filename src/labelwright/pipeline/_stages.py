@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labelwright.aggregation import MajorityVote
 from labelwright.aggregation._base import ClassAggregator
+from labelwright.core.ledger import GoldLedger
 from labelwright.core.params import load
 from labelwright.core.votes import Votes
 from labelwright.pipeline._audit import likely_errors
@@ -22,7 +23,7 @@ from labelwright.pipeline._gather import Gathered, gather
 from labelwright.pipeline._labels import FinalLabels, decide, label_table
 from labelwright.pipeline._learn import Learner
 from labelwright.pipeline._methods import choose
-from labelwright.pipeline._outputs import write_outputs
+from labelwright.pipeline._outputs import GOLD_USES, record_gold, write_outputs
 from labelwright.pipeline._report_data import report_data
 from labelwright.pipeline.settings import Settings
 
@@ -52,11 +53,22 @@ def execute(settings: Settings, table: Any, path: Path, *, share: bool) -> dict[
     """Run all stages in the folder and give the data of the report."""
     source = "table" if table is not None else str(Path(settings.file).absolute())
     with RunFolder(path, source).opened() as folder:
-        found = _find(folder, settings, gather(settings, table))
+        ledger = _ledger(folder.path / GOLD_USES)
+        inputs = gather(settings, table)
+        if inputs.gold is not None:
+            gold = inputs.gold.without_tuned(ledger, inputs.ids)
+            inputs = replace(inputs, gold=gold)
+        found = _find(folder, settings, inputs)
         report = report_data(found)
         write_outputs(folder, found, report, share=share)
+        record_gold(folder.path / GOLD_USES, ledger, found)
         folder.mark(complete=True)
     return report
+
+
+def _ledger(path: Path) -> GoldLedger:
+    """What gold was used for so far, by runs in this folder and by whoever wrote into the file."""
+    return GoldLedger.load(path) if path.exists() else GoldLedger()
 
 
 def _find(folder: RunFolder, settings: Settings, inputs: Gathered) -> Found:

@@ -59,8 +59,8 @@ class Look(Result):
 
     def to_table(self) -> Any:
         """One row a column of the file: name, role, distinct values, missing values."""
-        rows = [column.to_dict() for column in self.columns]
-        return as_kind(pl.DataFrame(rows).drop("kind", strict=False), self.frame)
+        rows = [column.to_table() for column in self.columns]
+        return as_kind(pl.concat(rows) if rows else pl.DataFrame(), self.frame)
 
 
 def look(source: Any, *, sheet: str | None = None, most_rows: int = 50_000, seed: int = 0) -> Look:
