@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import platform
+import re
 import statistics
 import sys
 import textwrap
@@ -27,6 +28,8 @@ from labelwright.datasets._storage import cache_folder
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "results"
+# What is written after the figures were seen changes none of them.
+READING = re.compile(r'^READING = """.*?"""$', re.DOTALL | re.MULTILINE)
 PACKAGES = ("labelwright", "numpy", "scipy", "polars", "scikit-learn", "torch", "crowd-kit")
 
 Seed = int | None
@@ -269,11 +272,12 @@ def _seeds(method: Method, quick: bool) -> Sequence[Seed]:
 
 
 def _code_hash(study: Study) -> str:
-    """Hash of everything that a figure may depend on: the package, this file and the study."""
+    """Hash of all that a figure may depend on: the package, this file, the study, its helpers."""
     package = Path(labelwright.__file__).parent
     files = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".toml"))
-    found = hashlib.sha256()
-    for path in [*files, Path(__file__), Path(study.source)]:
+    helpers = sorted(Path(study.source).parent.glob("_*.py"))
+    found = hashlib.sha256(READING.sub("", Path(study.source).read_text(encoding="utf-8")).encode())
+    for path in [*files, Path(__file__), *helpers]:
         found.update(path.read_bytes())
     return found.hexdigest()
 

@@ -1,18 +1,16 @@
 """Wawa against majority vote, on votes of real crowds, models and rules.
 
-Sets and figures are those of ``evidence.aggregation.dawid_skene``. Wawa has nothing to tune. The
+Sets and figures are those of ``evidence.aggregation._crowds``. Wawa has nothing to tune. The
 claims were written before any of its figures was known; known was how majority vote and Dawid-Skene
 do on these sets, so those that were looked at for Dawid-Skene count as seen here as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-from evidence._harness import Claim, Figures, Method, Study, main
-from evidence.aggregation.dawid_skene import (
+from evidence._harness import Claim, Method, Study, main
+from evidence.aggregation._crowds import (
     BASELINE,
     MATERIALS,
     OTHERS,
@@ -20,6 +18,7 @@ from evidence.aggregation.dawid_skene import (
     SEEDS,
     SEEN,
     least_gain,
+    mean_gain,
     measure_posterior,
     ours,
 )
@@ -29,15 +28,10 @@ from labelwright.aggregation import MajorityVote, Wawa
 OURS, ITERATED = "Wawa", "Wawa, iterated"
 
 
-def mean_gain(names: tuple[str, ...], method: str = OURS) -> Callable[[Figures], float]:
-    """The mean gain over majority vote of some sets."""
-    return lambda figures: float(np.mean([figures.value(method, n, "gain") for n in names]))
-
-
 CLAIMS = [
     Claim(
         "People: mean accuracy at least that of majority vote (two unseen campaigns).",
-        mean_gain(PEOPLE),
+        mean_gain(PEOPLE, OURS),
         at_least=0.0,
     ),
     Claim(
@@ -58,7 +52,7 @@ CLAIMS = [
     ),
     Claim(
         "People: on average at least half a point above majority vote (eight seen sets).",
-        mean_gain(SEEN),
+        mean_gain(SEEN, OURS),
         at_least=0.005,
         seen=True,
     ),

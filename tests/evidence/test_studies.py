@@ -29,7 +29,8 @@ def test_the_kept_result_is_that_of_the_study(name):
 
 
 def test_dawid_skene_on_the_set_that_comes_with_the_package(tmp_path):
-    from evidence.aggregation.dawid_skene import BASELINE, OUR_RULES, OURS, STUDY
+    from evidence.aggregation._crowds import BASELINE, OUR_RULES
+    from evidence.aggregation.dawid_skene import OURS, STUDY
 
     small = replace(
         STUDY,
