@@ -21,7 +21,7 @@ from labelwright.core.errors import (
     LabelwrightError,
     ParameterError,
 )
-from labelwright.core.executor import LocalExecutor, Overran, shards
+from labelwright.core.executor import LocalExecutor, Overran, shards, usable_cpus
 
 KINDS = ("threads", "processes")
 
@@ -92,6 +92,30 @@ def test_a_process_that_ends_by_itself_is_reported(work):
         assert executor.map(work.end_if_negative, handles[:2]) == [0, 1]
 
 
+def test_work_goes_on_after_a_worker_died_between_two_calls(work):
+    with LocalExecutor("processes", 1) as executor:
+        handles = executor.put([2, 4])
+        assert executor.map(work.fail_on_odd, handles) == [2, 4]
+        worker = executor._pool.worker(0)
+        worker.process.kill()
+        worker.process.join()
+        with pytest.raises(LabelwrightError, match=r"shard 0 ended by itself \(exit code -9\)"):
+            executor.map(work.end_if_negative, handles)
+        assert executor.map(work.fail_on_odd, handles) == [2, 4]
+
+
+def test_ctrl_c_while_waiting_kills_the_workers(work, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with LocalExecutor("processes", 1) as executor:
+        handles = executor.put([-1])
+        monkeypatch.setattr("labelwright.core._processes.wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            executor.map(work.sleep_if_negative, handles)
+        assert executor._pool._workers == [None]
+
+
 def test_a_shard_is_sent_once_and_forgotten_with_its_handle(tmp_path, work):
     log = tmp_path / "log"
     with LocalExecutor("processes", 1) as executor:
@@ -150,6 +174,11 @@ def test_threads_take_no_timeout_and_parameters_are_checked(work):
     assert repr(LocalExecutor("processes", workers=2).clone()) == (
         "LocalExecutor(kind='processes', workers=2)"
     )
+
+
+def test_where_no_affinity_is_known_all_cpus_count(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert usable_cpus() == os.cpu_count()
 
 
 SCRIPT = """

@@ -24,6 +24,14 @@ def test_estimates_do_not_spoil_gold() -> None:
     assert GoldLedger().usable_for_estimate([]).tolist() == []
 
 
+def test_the_very_same_use_is_known_and_no_other() -> None:
+    ledger = GoldLedger().record([1, 2], "estimate", "run a")
+    assert ledger.knows(["2", "1"], "estimate", "run a")
+    assert not ledger.knows([1], "estimate", "run a")
+    assert not ledger.knows([1, 2], "estimate", "run b")
+    assert not ledger.knows([1, 2], "threshold", "run a")
+
+
 def test_when_all_is_used_more_must_be_drawn() -> None:
     ledger = GoldLedger()
     for wording in ("first", "second", "third"):

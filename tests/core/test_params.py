@@ -20,6 +20,7 @@ from labelwright.core.params import (
     OneOf,
     Params,
     Real,
+    check_argument,
 )
 
 
@@ -188,3 +189,11 @@ def test_what_is_accepted_passes(params: Any) -> None:
 )
 def test_a_table_entry_says_itself_in_words(accepts: Accepts, text: str) -> None:
     assert str(accepts) == text
+
+
+def test_an_argument_of_a_function_is_held_against_the_same_table() -> None:
+    check_argument("k", 3, Int(1))
+    with pytest.raises(ParameterError, match="k=0 is not accepted") as caught:
+        check_argument("k", 0, Int(1))
+    assert caught.value.where == {"parameter": "k", "value": 0}
+    assert str(Int(1)) in str(caught.value.hint)

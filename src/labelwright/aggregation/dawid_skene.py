@@ -89,7 +89,7 @@ class DawidSkene(ConfusionEM):
         diagonal: float = 2.0,
         class_smoothing: float = 1.0,
         max_iter: int = 500,
-        tol: float = 1e-7,
+        tol: float = 1e-6,
         accelerate: bool = True,
         warm_start: bool = False,
         ties: str = "lowest",

@@ -65,7 +65,7 @@ class OneCoinDawidSkene(ConfusionEM):
         wrong: float = 1.0,
         learn_class_prior: bool = False,
         max_iter: int = 500,
-        tol: float = 1e-7,
+        tol: float = 1e-6,
         accelerate: bool = True,
         warm_start: bool = False,
         ties: str = "lowest",

@@ -238,7 +238,7 @@ class _Job:
         )
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection) -> None:  # pragma: no cover (runs in a process that is killed)
     """What a worker process does: take a task, run it, answer, until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -265,14 +265,14 @@ def _serve(pipe: Connection) -> None:
         pipe.send_bytes(answer)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent() -> None:  # pragma: no cover (as above)
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _portable(error: BaseException) -> BaseException:
+def _portable(error: BaseException) -> BaseException:  # pragma: no cover (as above)
     """The error itself if it survives the way to the parent, else one that says the same."""
     trace = "".join(traceback.format_exception(error))
     try:
