@@ -159,3 +159,16 @@ def test_a_file_that_notepad_saved_is_read(tmp_path):
     text = 'format = 1\n[question]\nkind = "text"\n'
     (tmp_path / "c.toml").write_text(text, encoding="utf-8-sig")
     assert Codebook.read(tmp_path / "c.toml").space() == Text()
+
+
+def test_answers_that_leave_classes_open_are_stated_and_written_back(tmp_path):
+    text = (
+        'format = 1\n[question.cell]\nkind = "classes"\nopen_answers = { "T or B" = ["T", "B"] }\n'
+        + "".join(f'[[question.cell.class]]\nname = "{name}"\n' for name in "TB")
+    )
+    book = Codebook.read(written(tmp_path, text))
+    assert book.space("cell") == Classes(["T", "B"], open_answers={"T or B": ["T", "B"]})
+    book.write(tmp_path / "again.toml")
+    assert Codebook.read(tmp_path / "again.toml").space("cell") == book.space("cell")
+    with pytest.raises(SpaceError, match="open_answers names 'X', which is no class"):
+        Codebook.read(written(tmp_path, text.replace('["T", "B"]', '["T", "X"]')))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from labelwright.core.errors import DataError, SpaceError
-from labelwright.core.spaces import Classes
+from labelwright.core.spaces import Classes, Space
 
 
 def test_codes_follow_the_names_and_aliases_mean_their_class() -> None:
@@ -96,6 +96,9 @@ def test_labels_become_a_column_of_their_own_type() -> None:
         ({"positive": "x"}, "positive names 'x'"),
         ({"aliases": {"a": "b"}}, "'a' is a class and cannot also be an alias"),
         ({"abstain": ["b"]}, "'b' is a class and cannot also be an alias or abstain"),
+        ({"open_answers": {"a": ["a", "b"]}}, "'a' is an open answer and cannot also be a class"),
+        ({"open_answers": {"x": ["a", "y"]}}, "open_answers names 'y', which is no class"),
+        ({"open_answers": {"x": ["a", "a"]}}, "open answer 'x' names fewer than two classes"),
         ({"distances": [[0, 1]]}, "distances has shape"),
         ({"distances": [[0, 1], [2, 0]]}, "symmetric"),
         ({"distances": [[1, 1], [1, 0]]}, "zero on the diagonal"),
@@ -110,3 +113,34 @@ def test_a_space_that_contradicts_itself_is_refused(options: Any, message: str) 
 def test_a_parent_of_a_parent_is_no_cycle() -> None:
     space = Classes(["a", "b", "c"], parents={"a": "b", "b": "c"})
     assert space.parents == {"a": "b", "b": "c"}
+
+
+def test_an_answer_leaves_open_its_class_and_all_below() -> None:
+    space = Classes(
+        ["a", "b", "c", "d"],
+        parents={"a": "b", "b": "c"},
+        open_answers={"b or d": ["b", "d"]},
+        aliases={"?": "b or d"},
+    )
+    assert space.parent_codes.tolist() == [1, 2, -1, -1]
+    assert space.candidates.astype(int).tolist() == [
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [1, 1, 1, 0],
+        [0, 0, 0, 1],
+        [1, 1, 0, 1],
+    ]
+    assert space.tabulate(["b or d", "?", None, "c"])[0].tolist() == [4, 4, -1, 2]
+    assert space.decode([4, 0]) == ["b or d", "a"]
+    assert space.canonical("?") == "b or d"
+    assert Space.from_dict(space.to_dict()) == space
+    with pytest.raises(SpaceError, match="'b or d' leaves several classes open") as caught:
+        space.encode(["a", "b or d"])
+    assert caught.value.where["row"] == 1
+    assert caught.value.hint == "Name one of 'b', 'd'."
+
+
+def test_distances_are_those_stated_or_steps_on_the_scale_or_all_alike() -> None:
+    assert Classes([1, 2, 3], ordered=True).distance_table().tolist()[0] == [0, 1, 2]
+    assert Classes([1, 2, 3]).distance_table().tolist()[0] == [0, 1, 1]
+    assert Classes([1, 2], distances=[[0, 7], [7, 0]]).distance_table().tolist()[0] == [0, 7]

@@ -29,18 +29,20 @@ class ClassAggregator(Params, ABC):
 
     A method writes ``_fit`` (learn from votes, set ``posterior_`` and ``class_prior_``) and
     ``_posterior`` (belief about new votes), and states ``needs_people`` if anonymous votes will not
-    do.
+    do, and ``takes_open_answers`` if a vote may leave several classes open.
 
     Attributes
     ----------
     codes_ : (n_items,) int32
-        Class code of each item; -1 for an item without a vote, or where a tie abstains.
+        Class code of each item; -1 for an item without a vote, or where a tie abstains. Of classes
+        with parents the narrowest that is believed with more than one half.
     labels_ : list
         The same, decoded, in the order of ``votes.items``.
     posterior_ : (n_items, K) float64
-        Belief over classes; an item without a vote has the class prior.
+        Belief over classes; an item without a vote has the class prior. The column of a class with
+        children is the belief that it is that and none of these.
     confidence_ : (n_items,) float64
-        Belief in the class chosen.
+        Belief in the class chosen, or one below it.
     ties_ : (n_items,) bool
         Whether the best two classes are equally likely.
     class_prior_ : (K,) float64
@@ -50,6 +52,7 @@ class ClassAggregator(Params, ABC):
     """
 
     needs_people = False
+    takes_open_answers = False
     ties: str
     random_state: Any
 
@@ -68,6 +71,12 @@ class ClassAggregator(Params, ABC):
         """
         self._check_params()
         space = votes.classes
+        if votes.has_open_answers and not self.takes_open_answers:
+            raise CapabilityError(
+                f"{type(self).__name__} needs votes for one class each, and some of these votes "
+                "leave several open (a parent class, or an open answer).",
+                hint="MajorityVote, Wawa, DawidSkene and OneCoinDawidSkene take such votes.",
+            )
         if self.needs_people and votes.anonymous:
             raise CapabilityError(
                 f"{type(self).__name__} learns about annotators, and these votes are anonymous.",
@@ -121,6 +130,25 @@ class ClassAggregator(Params, ABC):
         return self.space_.decode(self.codes_)
 
     @property
+    def broad_labels_(self) -> list[Any]:
+        """The narrowest answer for each item that is believed with more than one half.
+
+        It may be an open answer of the space, and is None where not even that much is known.
+        """
+        self._check_fitted()
+        believed = self.posterior_ @ self.space_.candidates.T
+        breadth = np.where(believed > 0.5, self.space_.candidates.sum(axis=1), np.inf)
+        codes = np.where(np.isfinite(breadth).any(axis=1), breadth.argmin(axis=1), -1)
+        return self.space_.decode(codes)
+
+    @property
+    def central_labels_(self) -> list[Any]:
+        """The label of each item at the least expected distance to the truth; a scale's median."""
+        self._check_fitted()
+        codes = (self.posterior_ @ self.space_.distance_table()).argmin(axis=1)
+        return self.space_.decode(np.where(self.codes_ < 0, -1, codes))
+
+    @property
     def annotators_(self) -> Any:
         """Annotators as a table, in the order of ``votes.annotators``.
 
@@ -148,7 +176,11 @@ class ClassAggregator(Params, ABC):
         return as_kind(table.with_columns(pl.col(pl.Float64).fill_nan(None)), self.frame_)
 
     def to_table(self) -> Any:
-        """One row an item: id, label, confidence, tie, votes and a column ``p_<class>`` a class."""
+        """One row an item: id, label, confidence, tie, votes and a column ``p_<class>`` a class.
+
+        Where classes have distances or an order, ``central`` stands there too, and where votes may
+        leave classes open, ``broad``.
+        """
         import polars as pl
 
         from labelwright.core.tables import as_kind
@@ -161,6 +193,10 @@ class ClassAggregator(Params, ABC):
             "tie": self.ties_,
             "votes": self.item_votes_,
         }
+        if self.space_.ordered or self.space_.distances:
+            columns["central"] = self.central_labels_
+        if self.space_.open_answers:
+            columns["broad"] = self.broad_labels_
         beliefs = {f"p_{n}": self.posterior_[:, k] for k, n in enumerate(self.space_.names)}
         return as_kind(pl.DataFrame(columns | beliefs, strict=False), self.frame_)
 
@@ -187,29 +223,32 @@ class ClassAggregator(Params, ABC):
         """Choose a class an item; a tie is marked, then broken by the named rule."""
         if self.ties not in TIE_RULES:
             raise unknown_name("rule for ties", self.ties, TIE_RULES)
-        beliefs = self.posterior_
+        believed = _belief_with_below(self.posterior_, self.space_)
+        roots = np.flatnonzero(self.space_.parent_codes < 0)
+        beliefs = believed if roots.size == believed.shape[1] else believed[:, roots]
         n, k = beliefs.shape
         codes = beliefs.argmax(axis=1).astype(np.int32)
-        best = beliefs[np.arange(n), codes]
-        among = beliefs >= (best - TIE)[:, None]
+        among = beliefs >= (beliefs[np.arange(n), codes] - TIE)[:, None]
         said = (self.item_votes_ > 0) | known
         self.ties_ = (np.bincount(np.flatnonzero(among) // k, minlength=n) > 1) & said
         tied = np.flatnonzero(self.ties_)
-        if self.ties == "abstain":
-            codes[tied] = -1
-        elif self.ties == "random" and tied.size:
+        if self.ties == "random" and tied.size:
             draws = generator(self.random_state, "ties").random((tied.size, k))
             codes[tied] = np.where(among[tied], draws, -1).argmax(axis=1)
         else:
             codes[tied] = among[tied].argmax(axis=1)
+        codes = _narrowed(roots[codes].astype(np.int32), believed, self.space_)
+        self.confidence_: NDArray[np.float64] = believed[np.arange(n), codes]
         codes[~said] = -1
+        if self.ties == "abstain":
+            codes[tied] = -1
         self.codes_: NDArray[np.int32] = codes
-        self.confidence_: NDArray[np.float64] = best
 
     def _describe_annotators(self, votes: Votes) -> None:
         """How much of each annotator's votes the aggregated labels agree with."""
-        n, k = votes.n_annotators, self.posterior_.shape[1]
-        beliefs, weight = self.posterior_.ravel(), votes.weight
+        n, weight = votes.n_annotators, votes.weight
+        beliefs = belief_in_answers(self.posterior_, votes)
+        k, beliefs = beliefs.shape[1], beliefs.ravel()
         self.annotator_counts_ = np.zeros(n, dtype=np.int64)
         self.annotator_right_ = np.zeros(n)
         # A block also costs a pass over the annotators, so it holds at least as many items.
@@ -225,6 +264,27 @@ class ClassAggregator(Params, ABC):
             if weight is None
             else np.bincount(votes.annotator, weight, minlength=n)
         )
+
+
+def _belief_with_below(beliefs: NDArray[np.float64], space: Classes) -> NDArray[np.float64]:
+    """Belief (n_items, K) in each class or one below it."""
+    return beliefs @ space.candidates[: space.n_classes].T if space.parents else beliefs
+
+
+def _narrowed(
+    codes: NDArray[np.int32], believed: NDArray[np.float64], space: Classes
+) -> NDArray[np.int32]:
+    """From a class to one below it, as long as that one is believed with more than one half."""
+    depth_first = np.argsort(space.candidates[: space.n_classes].sum(axis=0), kind="stable")
+    for code in depth_first[space.parent_codes[depth_first] >= 0].tolist():
+        inside = (codes == space.parent_codes[code]) & (believed[:, code] > 0.5)
+        codes[inside] = code
+    return codes
+
+
+def belief_in_answers(beliefs: NDArray[np.float64], votes: Votes) -> NDArray[np.float64]:
+    """Belief that each answer is right, (n_items, n_answers), from beliefs (n_items, K)."""
+    return beliefs @ votes.classes.candidates.T if votes.has_open_answers else beliefs
 
 
 def encode_gold(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None) -> NDArray[np.int32]:

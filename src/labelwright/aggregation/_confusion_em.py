@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from labelwright.aggregation._answers import AnswerModel, error_shape, leaning
 from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._em import run_em
 from labelwright.aggregation._kernels import OneHotVotes
@@ -30,6 +31,7 @@ class ConfusionEM(ClassAggregator):
     """Base: a method states its M-step (``_maximise``) and its prior (``_log_prior_density``)."""
 
     needs_people = True
+    takes_open_answers = True
     _accepts: ClassVar[Mapping[str, Accepts]] = {
         "max_iter": Int(1),
         "tol": Real(0),
@@ -44,6 +46,7 @@ class ConfusionEM(ClassAggregator):
     warm_start: bool
 
     confusion_: NDArray[np.float64]
+    _error_shape: NDArray[np.float64]
 
     @abstractmethod
     def _maximise(self, counts: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
@@ -58,12 +61,14 @@ class ConfusionEM(ClassAggregator):
         _check_size(shape)
         _warn_if_one_sided(votes)
         data = OneHotVotes(votes, gold)
+        answers = AnswerModel(votes)
+        self._error_shape = error_shape(votes.classes)
 
         def step(logs: NDArray) -> tuple[NDArray, float]:
             confusion, prior = _unpack(logs, shape)
-            log_likelihood, counts, classes = data.expect(confusion, prior)
+            log_likelihood, counts, classes = data.expect(answers.emission(confusion), prior)
             objective = log_likelihood + self._log_prior_density(confusion, prior)
-            return _pack(*self._maximise(counts, classes)), objective
+            return _pack(*self._maximise(answers.share_out(counts, confusion), classes)), objective
 
         found = run_em(
             step,
@@ -78,7 +83,10 @@ class ConfusionEM(ClassAggregator):
         self.confusion_, self.class_prior_ = _unpack(found.parameters, shape)
         self.history_, self.converged_ = found.history, found.converged
         self.posterior_ = np.tile(self.class_prior_, (votes.n_items, 1))
-        _, counts, classes = data.expect(self.confusion_, self.class_prior_, keep=self.posterior_)
+        _, counts, classes = data.expect(
+            answers.emission(self.confusion_), self.class_prior_, keep=self.posterior_
+        )
+        counts = answers.share_out(counts, self.confusion_)
         self.mean_confusion_ = self._maximise(counts.sum(axis=0, keepdims=True), classes)[0][0]
 
     def _start(
@@ -88,7 +96,9 @@ class ConfusionEM(ClassAggregator):
         beliefs = votes.counts()
         beliefs /= np.einsum("ij->i", beliefs).clip(min=np.finfo(float).tiny)[:, None]
         beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
-        confusion, prior = self._maximise(*data.counts(beliefs))
+        counts, classes = data.counts(beliefs)
+        counts = AnswerModel(votes).share_out(counts, leaning(classes.size))
+        confusion, prior = self._maximise(counts, classes)
         if self.warm_start and self._state().get("confusion_") is not None:
             places = self._learnt_places(votes, warn=False)
             return self._confusions_at(places, default=confusion), self.class_prior_
@@ -97,7 +107,8 @@ class ConfusionEM(ClassAggregator):
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
         average = np.tile(self.mean_confusion_, (votes.n_annotators, 1, 1))
         confusion = self._confusions_at(self._learnt_places(votes), default=average)
-        return OneHotVotes(votes).posterior(confusion, self.class_prior_)
+        emission = AnswerModel(votes).emission(confusion)
+        return OneHotVotes(votes).posterior(emission, self.class_prior_)
 
     def _confusions_at(self, places: NDArray, default: NDArray) -> NDArray[np.float64]:
         """Confusions learnt at these places; ``default`` where the place is -1."""

@@ -48,12 +48,13 @@ class OneHotVotes:
 
     def __init__(self, votes: Votes, gold: NDArray[np.int32] | None = None) -> None:
         self.n_annotators, self.n_classes = votes.n_annotators, votes.classes.n_classes
+        self.n_answers = len(votes.answers) if votes.has_open_answers else self.n_classes
         per_item = np.diff(votes.indptr)
         self.voted = np.flatnonzero(per_item)
         self.n_items = votes.n_items
         weight = votes.weight
-        columns = votes.annotator.astype(np.int32) * self.n_classes + votes.label
-        self.totals = np.bincount(columns, weight, minlength=self.n_annotators * self.n_classes)
+        columns = votes.annotator.astype(np.int32) * self.n_answers + votes.label
+        self.totals = np.bincount(columns, weight, minlength=self.n_annotators * self.n_answers)
         self.total_weight = float(self.totals.sum())
         # Without weights all blocks share the same ones.
         cuts = self._cuts()
@@ -63,7 +64,7 @@ class OneHotVotes:
 
     def _cuts(self) -> list[NDArray[np.int64]]:
         # A block also costs passes over the counts, so it holds several times as many beliefs.
-        beliefs = max(BLOCK_BYTES // 8, 4 * self.n_annotators * self.n_classes**2)
+        beliefs = max(BLOCK_BYTES // 8, 4 * self.n_annotators * self.n_answers * self.n_classes)
         n_rows = max(beliefs // self.n_classes, 1)
         return [self.voted[first : first + n_rows] for first in range(0, self.voted.size, n_rows)]
 
@@ -78,7 +79,7 @@ class OneHotVotes:
         first, last = indptr[rows[0]], indptr[rows[-1] + 1]
         data = self.ones[: last - first] if weight is None else weight[first:last].astype(float)
         offsets = np.append(indptr[rows], last) - first
-        shape = (rows.size, self.n_annotators * self.n_classes)
+        shape = (rows.size, self.n_annotators * self.n_answers)
         one_hot = csr_array((data, columns[first:last], offsets.astype(np.int32)), shape=shape)
         known = None if gold is None else gold[rows]
         known = known if known is not None and (known >= 0).any() else None
@@ -94,8 +95,9 @@ class OneHotVotes:
 
         Parameters
         ----------
-        confusion : (n_annotators, K, K)
-            Probabilities [annotator, true, given], all above zero.
+        confusion : (n_annotators, K, n_answers)
+            Probabilities [annotator, true, given], all above zero. There are as many answers as
+            classes, unless some votes leave several classes open.
         prior : (K,)
         keep : (n_items, K), optional
             Where to write the beliefs about items that have votes. They are not kept otherwise.
@@ -103,7 +105,7 @@ class OneHotVotes:
         Returns
         -------
         log_likelihood : float
-        counts : (n_annotators, K, K)
+        counts : (n_annotators, K, n_answers)
             Expected numbers of votes [annotator, true, given].
         classes : (K,)
             Expected numbers of items.
@@ -124,7 +126,7 @@ class OneHotVotes:
         return log_likelihood, *self._with_first_class(others, per_class)
 
     def counts(self, beliefs: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-        """Expected votes (n_annotators, K, K) and items (K,) under beliefs (n_items, K)."""
+        """Expected votes (n_annotators, K, n_answers) and items (K,) under beliefs (n_items, K)."""
         others = np.zeros((self.totals.size, self.n_classes - 1))
         per_class = np.zeros(self.n_classes - 1)
         for block in self.blocks:
@@ -137,7 +139,7 @@ class OneHotVotes:
         """Add what belongs to the first class, which is what the totals leave."""
         counts = np.column_stack([self.totals - others.sum(axis=1), others]).clip(min=0)
         classes = np.append(self.voted.size - per_class.sum(), per_class).clip(min=0)
-        shape = (self.n_annotators, self.n_classes, self.n_classes)
+        shape = (self.n_annotators, self.n_answers, self.n_classes)
         return counts.reshape(shape).transpose(0, 2, 1), classes
 
     def posterior(

@@ -21,7 +21,7 @@ def one_sided_share(votes: Votes) -> float:
 
     It is 0 where all votes agree on one label, since there is then nothing to tell apart.
     """
-    k = votes.classes.n_classes
+    k = len(votes.answers)
     cells = votes.annotator.astype(np.int64) * k + votes.label
     table = np.bincount(cells, minlength=votes.n_annotators * k).reshape(-1, k)
     judged = table.sum(axis=1) >= ENOUGH_VOTES

@@ -54,7 +54,8 @@ def krippendorff_alpha(votes: Votes, scale: str | None = None, *, level: float =
     Parameters
     ----------
     votes : Votes
-        On classes. Items with one vote say nothing about agreement and are left out.
+        On classes. Items with one vote say nothing about agreement and are left out, and so are
+        votes that leave several classes open.
     scale : {"nominal", "ordinal", "interval"}, optional
         How far two classes differ: not at all or wholly; by the votes between them; by the square
         of the difference of class numbers. By default ordinal where the classes are ordered.
@@ -77,11 +78,11 @@ def krippendorff_alpha(votes: Votes, scale: str | None = None, *, level: float =
     1.0
     """
     space = votes.classes
-    counts = (
-        votes.counts()
-        if votes.weight is None
-        else votes.with_extra(weight=np.ones(len(votes))).counts()
-    )
+    if votes.has_open_answers:
+        votes = votes.select(where=space.candidates.sum(axis=1)[votes.label] == 1)
+    if votes.weight is not None:
+        votes = votes.with_extra(weight=np.ones(len(votes)))
+    counts = votes.counts()
     counts = counts[counts.sum(axis=1) >= 2]
     if not counts.size:
         raise DataError(

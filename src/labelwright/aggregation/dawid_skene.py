@@ -24,7 +24,8 @@ class DawidSkene(ConfusionEM):
     Parameters
     ----------
     smoothing : float
-        Pseudo-votes in every cell of a confusion matrix. Zero with ``diagonal=0`` and
+        Pseudo-votes in every cell of a confusion matrix; where the classes have an order or
+        distances, near errors get more of them and far ones fewer. Zero with ``diagonal=0`` and
         ``class_smoothing=0`` is maximum likelihood.
     diagonal : float
         Further pseudo-votes for right answers: annotators are thought better than chance.
@@ -55,7 +56,9 @@ class DawidSkene(ConfusionEM):
     Notes
     -----
     Annotators are taken to err independently given the truth. Copies of one annotator, or rules
-    that share their mistakes, are believed too much. The classes are identified by annotators being
+    that share their mistakes, are believed too much. A vote for a parent class, or for an open
+    answer of the space, is taken as made with one of the classes in mind that it leaves open. The
+    classes are identified by annotators being
     better than chance on average; groups of annotators who share no items cannot be compared.
 
     References
@@ -106,7 +109,7 @@ class DawidSkene(ConfusionEM):
         self.random_state = random_state
 
     def _maximise(self, counts: NDArray, classes: NDArray) -> tuple[NDArray, NDArray]:
-        votes = counts + self._pseudo_votes(classes.size)
+        votes = counts + self._pseudo_votes()
         totals = votes.sum(axis=2, keepdims=True)
         # Without a prior, a class that an annotator never met says nothing about them.
         uniform = np.full_like(votes, 1 / classes.size)
@@ -116,8 +119,10 @@ class DawidSkene(ConfusionEM):
 
     def _log_prior_density(self, confusion: NDArray, prior: NDArray) -> float:
         logs = np.log(confusion)
-        on_votes = float((self._pseudo_votes(prior.size) * logs).sum())
+        on_votes = float((self._pseudo_votes() * logs).sum())
         return on_votes + self.class_smoothing * float(np.log(prior).sum())
 
-    def _pseudo_votes(self, k: int) -> NDArray[np.float64]:
-        return self.smoothing + self.diagonal * np.eye(k)
+    def _pseudo_votes(self) -> NDArray[np.float64]:
+        k = len(self._error_shape)
+        right = self.smoothing + self.diagonal
+        return right * np.eye(k) + self.smoothing * (k - 1) * self._error_shape

@@ -45,6 +45,7 @@ class MajorityVote(ClassAggregator):
     (['a', 'a'], array([1. , 0.5]), array([False,  True]))
     """
 
+    takes_open_answers = True
     _accepts: ClassVar[Mapping[str, Accepts]] = {"ties": OneOf(*TIE_RULES)}
 
     def __init__(self, *, ties: str = "lowest", random_state: Any = 0) -> None:

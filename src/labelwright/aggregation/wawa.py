@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labelwright.aggregation._base import TIE, TIE_RULES
+from labelwright.aggregation._base import TIE, TIE_RULES, belief_in_answers
 from labelwright.aggregation.majority_vote import MajorityVote
 from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf
@@ -114,7 +114,7 @@ class Wawa(MajorityVote):
         best /= best.sum(axis=1, keepdims=True)
         best[gold >= 0] = np.eye(best.shape[1])[gold[gold >= 0]]
         weight = np.ones(len(votes)) if votes.weight is None else votes.weight
-        right = weight * best[votes.item, votes.label]
+        right = weight * belief_in_answers(best, votes)[votes.item, votes.label]
         agreed, total = (
             np.bincount(votes.annotator, each, minlength=votes.n_annotators)
             for each in (right, weight)

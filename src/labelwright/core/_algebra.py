@@ -225,13 +225,18 @@ def with_space(votes: Votes, space: Space) -> Votes:
 
 
 def _moved(probabilities: NDArray[np.float64], old: Space, new: Space) -> NDArray[np.float64]:
-    """Probabilities over other classes: those of aliases are added up, the order is the new one."""
+    """Probabilities over other classes.
+
+    Those of aliases are added up, and what becomes an open answer is shared out evenly.
+    """
     if not (isinstance(old, Classes) and isinstance(new, Classes)):
         raise SpaceError(f"Probabilities of classes have no meaning for {new.kind}.")
     moved = np.zeros((len(probabilities), new.n_classes))
+    shares = new.candidates / new.candidates.sum(axis=1, keepdims=True)
     for code, name in enumerate(old.names):
         if name not in new.abstain:
-            moved[:, new.encode([name])[0]] += probabilities[:, code]
+            answer = new.tabulate([name])[0][0]
+            moved += np.outer(probabilities[:, code], shares[answer])
         elif (probabilities[:, code] > 0).any():
             raise SpaceError(f"Some votes give a probability to {name!r}, which now abstains.")
     return moved

@@ -330,10 +330,10 @@ def from_matrix(
     space = space or Classes(range(int(codes.max(initial=0)) + 1))
     if not isinstance(space, Classes):
         raise SpaceError("A matrix holds codes of classes.", hint="Use from_table.")
-    row = first_row((codes < -1) | (codes >= space.n_classes) | (codes != filled))
+    row = first_row((codes < -1) | (codes >= len(space.answers)) | (codes != filled))
     if row is not None:
         raise DataError(
-            f"The matrix holds an entry that is no code from -1 to {space.n_classes - 1}."
+            f"The matrix holds an entry that is no code from -1 to {len(space.answers) - 1}."
         ).in_row(row)
     item, annotator = np.nonzero(codes >= 0)
     return Votes(
@@ -342,8 +342,8 @@ def from_matrix(
         annotators=_numbered(annotators, matrix.shape[1], "annotator"),
         indptr=np.searchsorted(item, np.arange(matrix.shape[0] + 1)),
         annotator=annotator.astype(np.int32),
-        label=codes[item, annotator].astype(np.min_scalar_type(space.n_classes - 1)),
-        answers=tuple(space.names),
+        label=codes[item, annotator].astype(np.min_scalar_type(len(space.answers) - 1)),
+        answers=space.answers,
     )
 
 

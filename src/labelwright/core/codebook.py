@@ -59,9 +59,10 @@ NAMED: dict[str, Any] = {"tags": Tags, "rankings": Rankings, "spans": Spans, "re
 Name = bool | int | str
 
 # What a question of a kind may state, beside kind and prompt; a key of no effect is refused.
-STATED = {"classes": {"ordered", "abstain", "class"}, "numbers": {"min", "max", "unit"}} | {
-    kind: {"class"} for kind in NAMED
-}
+STATED = {
+    "classes": {"ordered", "abstain", "open_answers", "class"},
+    "numbers": {"min", "max", "unit"},
+} | {kind: {"class"} for kind in NAMED}
 OF_CLASSES = {"aliases", "parent", "positive"}
 
 
@@ -87,6 +88,7 @@ class Question(_Entry):
     prompt: str = ""
     ordered: bool = False
     abstain: list[Name] = []
+    open_answers: dict[str, list[Name]] = {}
     labels: list[LabelEntry] = Field([], alias="class")
     min: float | None = None
     max: float | None = None
@@ -125,6 +127,7 @@ class Question(_Entry):
             definitions={label.name: label.definition for label in self.labels if label.definition},
             aliases=aliases,
             abstain=tuple(self.abstain),
+            open_answers=self.open_answers,
             positive=positive[0] if positive else None,
         )
 

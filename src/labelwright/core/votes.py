@@ -43,7 +43,7 @@ class Votes:
     label : (n_votes,) unsigned integers, or float64 for Numbers
         Codes into ``answers``; a censored number is NaN here and has ``bounds``.
     answers : tuple
-        The distinct answers: for Classes, the classes; empty for Numbers.
+        The distinct answers: for Classes, the classes and then the open answers; empty for Numbers.
     bounds : (n_votes, 2) float64 or None
         Lower and upper ends, only where some number is censored.
     probabilities : (n_votes, K) float64 or None
@@ -351,8 +351,9 @@ class Votes:
             yield slice(first, last), slice(int(self.indptr[first]), int(self.indptr[last]))
 
     def counts(self) -> NDArray[np.float64]:
-        """Weighted numbers of votes (n_items, n_classes)."""
-        k, weight = self.classes.n_classes, self.weight
+        """Weighted numbers of votes (n_items, n_classes); an open answer is shared out evenly."""
+        space, weight = self.classes, self.weight
+        k = len(space.answers)
         counts = np.empty((self.n_items, k))
         for items, votes in self.blocks():
             cells = (self.item[votes] - items.start) * np.int64(k)
@@ -360,7 +361,15 @@ class Votes:
             weights = None if weight is None else weight[votes]
             n_items = items.stop - items.start
             counts[items] = np.bincount(cells, weights, minlength=n_items * k).reshape(-1, k)
-        return counts
+        if not self.has_open_answers:
+            return counts[:, : space.n_classes]
+        return counts @ (space.candidates / space.candidates.sum(axis=1, keepdims=True))
+
+    @cached_property
+    def has_open_answers(self) -> bool:
+        """Whether some vote leaves several classes open: a parent class, or an open answer."""
+        breadth = self.classes.candidates.sum(axis=1)
+        return bool((breadth > 1).any()) and bool((breadth[self.label] > 1).any())
 
     def describe(self) -> dict[str, Any]:
         """What is here, as plain values: sizes, votes per item, label counts, events."""
@@ -379,7 +388,7 @@ class Votes:
             "anonymous": self.anonymous,
         }
         if isinstance(self.space, Classes):
-            numbers = np.bincount(self.label, minlength=self.space.n_classes)
+            numbers = np.bincount(self.label, minlength=len(self.answers))
             known["labels"] = {str(n): int(c) for n, c in zip(self.answers, numbers, strict=True)}
         if self.events is not None:
             known["events"] = dict(self.events["event"].value_counts().sort("event").iter_rows())
@@ -387,7 +396,9 @@ class Votes:
 
     def __repr__(self) -> str:
         what = (
-            f"{len(self.answers)} classes" if isinstance(self.space, Classes) else self.space.kind
+            f"{self.space.n_classes} classes"
+            if isinstance(self.space, Classes)
+            else self.space.kind
         )
         who = "slots" if self.anonymous else "annotators"
         sizes = f"{self.n_items:,} items, {self.n_annotators:,} {who}, {len(self):,} votes"
