@@ -91,13 +91,33 @@ def fit_softmax(
     tol: float,
     start: Floats | None = None,
 ) -> Fitted:
-    """Minimise :class:`Objective`; ``start`` are the parameters of a fit with another ``C``."""
+    """Minimise :class:`Objective`; ``start`` are the parameters of a similar fit."""
     objective = Objective(X, targets, weight, C)
-    theta = np.zeros((X.shape[1] + 1, objective.n_free)) if start is None else start
+    shape = (X.shape[1] + 1, objective.n_free)
+    scale = np.repeat(_column_scale(X, weight, C), objective.n_free)
+    begin = np.zeros(scale.size) if start is None else start.ravel() / scale
     options = {"maxiter": max_iter, "gtol": tol, "ftol": 64 * np.finfo(float).eps, "maxls": 50}
+
+    def scaled(free: Floats) -> tuple[float, Floats]:
+        value, gradient = objective(scale * free)
+        return value, scale * gradient
+
     # The optimiser's vectors are short for BLAS: its threads would spin ten times longer than work.
     with threadpool_limits(1, user_api="blas"):
-        found = minimize(objective, theta.ravel(), jac=True, method="L-BFGS-B", options=options)
-    theta = found.x.reshape(theta.shape)
+        found = minimize(scaled, begin, jac=True, method="L-BFGS-B", options=options)
+    theta = (scale * found.x).reshape(shape)
     both = np.hstack([-0.5 * theta, 0.5 * theta]) if objective.n_free == 1 else theta
     return Fitted(both[:-1].T.copy(), both[-1].copy(), int(found.nit), found.status == 0, theta)
+
+
+def _column_scale(X: Any, weight: Floats, C: float) -> Floats:
+    """Factors (p + 1,) under which rare and frequent columns are about equally curved.
+
+    The curvature of a column is at most a quarter of its mean square, plus the penalty. Its square
+    root evens out too much, since most probabilities end near 0 or 1; its fourth root takes a third
+    of the steps that unscaled columns take on text.
+    """
+    total = weight.sum()
+    squares = X.multiply(X) if hasattr(X, "multiply") else X**2
+    curvature = 0.25 * np.asarray(weight @ squares).ravel() / total + 1 / (C * total)
+    return np.append(curvature, 0.25) ** -0.25

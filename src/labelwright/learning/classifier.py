@@ -51,7 +51,7 @@ class LabelClassifier(ClassifierMixin, Params, BaseEstimator):
     max_iter : int
         Most steps of the optimiser.
     tol : float
-        It stops when no entry of the gradient (of the mean loss) is larger.
+        It stops when no entry of the gradient (of the mean loss, by scaled columns) is larger.
     random_state : int or None
         Seed of the folds.
 
@@ -108,7 +108,7 @@ class LabelClassifier(ClassifierMixin, Params, BaseEstimator):
         classes: Sequence[Any] | None = None,
         n_folds: int = 5,
         max_iter: int = 1000,
-        tol: float = 1e-4,
+        tol: float = 3e-4,
         random_state: RandomState = 0,
     ) -> None:
         self.C = C
