@@ -275,9 +275,11 @@ def _code_hash(study: Study) -> str:
     """Hash of all that a figure may depend on: the package, this file, the study, its helpers."""
     package = Path(labelwright.__file__).parent
     files = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".toml"))
-    helpers = sorted(Path(study.source).parent.glob("_*.py"))
-    found = hashlib.sha256(READING.sub("", Path(study.source).read_text(encoding="utf-8")).encode())
-    for path in [*files, Path(__file__), *helpers]:
+    source = Path(study.source)
+    folders = (source.parent, source.parents[1])
+    helpers = sorted({Path(__file__), *(p for folder in folders for p in folder.glob("_*.py"))})
+    found = hashlib.sha256(READING.sub("", source.read_text(encoding="utf-8")).encode())
+    for path in [*files, *helpers]:
         found.update(path.read_bytes())
     return found.hexdigest()
 
