@@ -43,6 +43,39 @@ def test_run_writes_its_folder_and_prints_at_most_fifteen_lines(cli, folder):
     assert labels["lw_label"].to_list()[:4] == ["spam", "ham", "spam", "ham"]
 
 
+def test_run_takes_several_questions_into_one_report(cli, folder):
+    votes = pl.read_csv(folder / "votes.csv")
+    names = {"ann": "kind_ann", "bo": "kind_bo", "cy": "kind_cy"}
+    tones = votes["ann", "bo"].rename({"ann": "tone_ann", "bo": "tone_bo"})
+    votes.rename(names).hstack(tones).write_csv(folder / "both.csv")
+    words = ("run", "both.csv", "--id", "id", "--votes", "{question}_*")
+    said = cli(*words, "--question", "kind,tone", "--out", "here")
+    assert (said.code, said.err) == (0, "")
+    assert [line.split(":")[0] for line in said.out.splitlines()[:2]] == ["kind", "tone"]
+    assert "labels  here/{kind,tone}/labels.csv" in said.out
+    again = json.loads(cli(*words, "--question", "kind", "--question", "tone", "--json").out)
+    assert [question["folder"] for question in again["questions"]] == ["kind", "tone"]
+    wrong = cli(*words)
+    assert wrong.code == 2
+    assert "Add --question NAME" in wrong.err
+
+
+def test_run_breaks_down_and_names_annotators(cli, folder):
+    (folder / "users.csv").write_text("id,name\nann,Ann Lee\n")
+    votes = pl.read_csv(folder / "votes.csv")
+    votes.with_columns(month=pl.Series(["May", "June"] * 15)).write_csv(folder / "votes.csv")
+    said = cli("run", "votes.csv", *VOTES, "--by", "month", "--names", "users.csv", "--out", "r")
+    assert said.code == 0
+    page = (folder / "r" / "report.html").read_text(encoding="utf-8")
+    assert "By month" in page
+    assert "Ann Lee" in page
+    refused = cli("run", "votes.csv", *VOTES, "--by", "id")
+    assert refused.code == 2
+    assert "30 different values; --by takes from 1 to 20" in " ".join(refused.err.split())
+    missing = cli("run", "votes.csv", *VOTES, "--names", "user.csv", "--out", "n")
+    assert missing.code == 2
+
+
 def test_run_opens_no_socket(cli, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a socket was opened")

@@ -145,6 +145,9 @@ def test_gold_from_a_column_and_from_a_file(tmp_path):
     assert same.gold.codes.tolist() == [-1, 1, 0]
     with pytest.raises(DataError, match="which is the gold label"):
         read(WIDE, votes="w_*", id="ticket", gold_file=str(tmp_path / "gold.csv"))
+    path = str(tmp_path / "gold.csv")
+    named = read(WIDE, votes="w_*", id="ticket", question="truth", gold_file=path)
+    assert named.gold.codes.tolist() == [-1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +193,7 @@ def test_a_limit_draws_items_with_all_of_their_votes():
         (WIDE, {"votes": "w_*", "id": "tickets"}, "Did you mean 'ticket'"),
         (WIDE, {"label": "w_9"}, "no column 'w_9'"),
         (WIDE, {"text": "body"}, "not said"),
+        (WIDE, {"votes": "w_*", "gold": "w_2"}, "'w_2' is named by --gold and fits the votes"),
         (
             WIDE.with_columns(id=pl.lit(1), w_2=pl.lit("a")),
             {"label": "w_2", "id": "id"},

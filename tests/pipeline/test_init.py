@@ -122,9 +122,10 @@ def test_the_export_of_a_tool(tmp_path):
     init(path, **paths)
     assert set(Settings.read(paths["project"]).stated()) == {"file", "codebook"}
     path.write_text(json.dumps([task(n, ("topic", "tone")) for n in range(6)]))
-    with pytest.warns(DataWarning, match="several questions: which one"):
+    with pytest.warns(DataWarning, match="several questions: which ones"):
         init(path, **paths, overwrite=True)
-    assert '# question = "tone"' in paths["project"].read_text()
+    for asked in ("all", "topic", "tone"):
+        assert f'# question = "{asked}"' in paths["project"].read_text()
 
 
 def test_nothing_is_overwritten_unasked(tmp_path):

@@ -1,3 +1,4 @@
+import json
 import shlex
 
 import numpy as np
@@ -117,6 +118,19 @@ def test_a_large_file_is_sampled_by_item_and_says_so():
     assert found.looked_at < found.rows == 300
     assert found.looked_at % 5 == 0
     assert any("These answers rest on" in line for line in found.findings)
+
+
+def test_the_export_of_a_tool_with_several_questions(tmp_path):
+    results = [
+        {"from_name": name, "type": "choices", "value": {"choices": ["x"]}}
+        for name in ("topic", "tone")
+    ]
+    annotations = [{"completed_by": who, "result": results} for who in (1, 2)]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"id": 1, "data": {}, "annotations": annotations}]))
+    found = look(path)
+    assert [command.rpartition(" ")[2] for command in found.commands] == ["all", "topic", "tone"]
+    assert any(line.startswith("tone: 2 votes") for line in found.findings)
 
 
 def test_an_empty_file(tmp_path):

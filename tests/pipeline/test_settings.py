@@ -16,6 +16,25 @@ def test_a_project_file_gives_back_the_settings(tmp_path):
     assert 'file = "../data/a.csv"' in content
 
 
+def test_questions_are_one_several_or_all(tmp_path):
+    several = Settings.of_options(
+        file=str(tmp_path / "a.csv"), question="topic, tone", votes="{question}_*", names="u.csv"
+    )
+    assert several.is_several
+    assert several.asked is None
+    path = several.write(tmp_path / "project.toml")
+    assert 'question = ["topic", "tone"]' in path.read_text()
+    assert Settings.read(path).question == several.question
+    path.write_text('format = 1\n[run]\nfile = "a.csv"\nquestion = "topic"\n')
+    one = Settings.read(path)
+    assert not one.is_several
+    assert one.asked == "topic"
+    assert Settings.of_options(question="all").is_several
+    filled = several.for_question("tone")
+    assert (filled.asked, filled.votes) == ("tone", ("tone_*",))
+    assert filled.command().endswith("--question tone --votes 'tone_*' --names u.csv")
+
+
 def test_the_command_states_what_differs_from_the_defaults():
     settings = Settings.of_options(file="my file.csv", votes=["a", "b"], votes_file=None)
     assert settings.command() == "labelwright run 'my file.csv' --votes a,b"
@@ -35,6 +54,10 @@ def test_the_command_states_what_differs_from_the_defaults():
         ({"annotators": "who"}, "--annotators goes with --votes"),
         ({"text": "a", "features": "b"}, "one of --text, --features"),
         ({"gold": "a", "gold_file": "b"}, "one of --gold and --gold-file"),
+        ({"question": "a,b,a"}, "Question 'a' is named twice"),
+        ({"question": "a,,b"}, "an empty name"),
+        ({"question": "all,a"}, "already holds every question"),
+        ({"votes": "{question}_*"}, "stands for a question, and none is named"),
     ],
 )
 def test_options_that_are_not_accepted(options, message):

@@ -107,6 +107,36 @@ def calibration() -> dict[str, Any]:
     }
 
 
+def by_year() -> dict[str, Any]:
+    """Broken down by a column; one value has too little gold, one no two votes on a record."""
+    agreement = {
+        "kind": "agreement",
+        "value": 0.571,
+        "low": 0.513,
+        "high": 0.629,
+        "level": 0.95,
+        "n_items": 402,
+        "n_votes": 881,
+        "method": "Krippendorff's alpha, nominal",
+    }
+    names = ("value", "items", "votes", "agreement", "labels", "doubtful", "doubtful_share")
+    rows = [
+        ("2013", 1031, 1611, agreement, 1015, 23, 23 / 1015),
+        ("2014", 908, 1187, agreement | {"value": 0.602}, 896, 18, 18 / 896),
+        ("(missing)", 17, 18, None, 17, 2, 2 / 17),
+    ]
+    shares = [
+        estimate(0.531, 0.052, 161, what="share of spam", naive=0.512, method="prediction-powered"),
+        estimate(0.509, 0.056, 133, what="share of spam", naive=0.498, notes=["The gold is old."]),
+        {"what": "share of spam", "refused": "6 gold labels here; a share of its own needs 20"},
+    ]
+    return {
+        "column": "year",
+        "rows": [dict(zip(names, row, strict=True)) for row in rows],
+        "estimates": [{"by": row[0], **share} for row, share in zip(rows, shares, strict=True)],
+    }
+
+
 def question() -> dict[str, Any]:
     return {
         "name": None,
@@ -244,7 +274,13 @@ def several() -> dict[str, Any]:
     """Three questions in one report."""
     report = sample()
     names = ["spam", "Sentiment towards the artist", "لغة"]
-    report["questions"] = [question() | {"name": name} for name in names]
+    report["questions"] = [
+        question() | {"name": name, "folder": f"q{place}", "by": by_year()}
+        for place, name in enumerate(names)
+    ]
+    for row in (row for one in report["questions"] for row in one["annotators"]):
+        row["name"] = row["annotator"].replace("_", " ").title()
+    report["left_out"] = [{"name": "entities", "why": "these votes are spans"}]
     return report
 
 
@@ -278,6 +314,10 @@ def hostile() -> dict[str, Any]:
     for step in one["next"]:
         step |= {"do": NASTY[2], "why": NASTY[6], "command": NASTY[1]}
     one["estimates"][0]["what"] = NASTY[0]
+    one["by"] = by_year() | {"column": NASTY[2]}
+    for place, row in enumerate(one["by"]["rows"] + one["by"]["estimates"]):
+        row |= {"value" if "value" in row and "by" not in row else "by": NASTY[place % 3]}
+    report["left_out"] = [{"name": NASTY[0], "why": NASTY[6]}]
     one["input"]["events"] = {NASTY[2]: 9}
     one["input"]["notes"] = list(NASTY)
     return report

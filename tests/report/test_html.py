@@ -46,7 +46,8 @@ def numbers_in(data: Any) -> set[str]:
 
 def _counts(row: dict[str, Any]) -> set[str]:
     """A share of few cases may be written as a count of them."""
-    shares, cases = ("agreement", "right", "value"), ("votes", "n", "n_gold")
+    shares = ("agreement", "right", "value", "doubtful_share")
+    cases = ("votes", "n", "n_gold", "labels")
     return {
         str(round(row[share] * row[n]))
         for share in shares
@@ -186,6 +187,55 @@ def test_several_questions_have_a_table_of_contents(pages):
     page = pages["several"]
     links = {a["href"] for a in page.all("a")}
     assert {"#q1", "#q2", "#q3", "#q2-labels", "#q3-errors"} <= links
+
+
+def test_several_questions_say_what_is_left_out_and_where_their_files_lie(pages):
+    words = pages["several"].words
+    assert "entities is left out. These votes are spans." in words
+    report = copy.deepcopy(REPORTS["several"])
+    report["questions"][1]["likely_errors"]["found"] = 999
+    assert "The first 200 of 999; all are in q1/likely_errors.csv ." in Page(render(report)).words
+
+
+def test_who_is_to_be_mistrusted_is_shown_over_the_questions():
+    report = copy.deepcopy(REPORTS["several"])
+    for row in report["questions"][1]["annotators"]:
+        if row["annotator"] == "very_short":
+            row |= {"verdict": "fine", "agreement": 0.875, "votes": 400}
+    report["questions"][2]["annotators"] = []
+    words = Page(render(report)).words.replace("\xa0", " ")
+    overview = words.partition("Annotators to mistrust in a question")[2]
+    start = "Annotator spam Sentiment towards the artist لغة Says Please says_please mistrust"
+    assert overview.startswith(f" {start} 61.2 % mistrust 61.2 % – Very Short very_short mistrust")
+    assert "77.9 % fine 87.5 % –" in overview
+    for question in report["questions"][1:]:
+        question["annotators"] = []
+    assert "Annotators to mistrust in a question" not in Page(render(report)).words
+
+
+def test_a_name_stands_before_the_id_and_in_the_chart(pages):
+    assert "Mentions Song mentions_song fine" in pages["several"].words
+    assert "<title>Very Short: 77.9" in render(REPORTS["several"])
+    named = copy.deepcopy(REPORTS["sample"])
+    named["questions"][0]["annotators"][2]["name"] = "Ann (mentions_song)"
+    assert "Ann (mentions_song) fine" in Page(render(named)).words
+
+
+def test_results_by_the_values_of_a_column(pages):
+    words = pages["several"].words.replace("\xa0", " ")
+    assert "By year year Records Votes Agreement interval Labels in doubt" in words
+    assert "2013 1,031 1,611 0.57 0.51 to 0.63 2.3 %" in words
+    assert "(missing) 17 18 – 2 of 17" in words
+    assert "2013 share of spam 53.1 % 47.9 % to 58.3 % 51.2 % 161" in words
+    assert "(missing) : no share is given. 6 gold labels here; a share" in words
+    assert "2014 : The gold is old." in words
+    report = copy.deepcopy(REPORTS["several"])
+    for question in report["questions"]:
+        question["by"]["estimates"] = [
+            {"by": row["value"], "what": "share of spam", "refused": "no gold"}
+            for row in question["by"]["rows"]
+        ]
+    assert Page(render(report)).words.count("No share of one value is given. No gold.") == 3
 
 
 def test_a_page_says_whether_it_contains_records():

@@ -56,6 +56,27 @@ def test_annotators_are_numbered_the_same_in_all_questions():
     assert names != sorted(names)
 
 
+def test_names_by_which_annotators_are_known_are_left_out_too():
+    report = sample.several()
+    report["questions"][0]["next"][1]["do"] = "Look at what Very Short labelled."
+    public = shared(report, "key")
+    names = {row["name"] for row in report["questions"][0]["annotators"]}
+    assert [name for name in names if name in json.dumps(public)] == []
+    assert public["questions"][0]["next"][1]["do"].startswith("Look at what A")
+
+
+def test_values_that_few_records_have_are_hidden():
+    report = sample.several()
+    by = report["questions"][0]["by"]
+    by["rows"][2] |= {"items": 3, "votes": 3, "labels": 3, "doubtful": 1, "doubtful_share": 1 / 3}
+    by["estimates"][0] |= {"naive": 0.001}
+    hidden = shared(report, "key")["questions"][0]["by"]
+    assert [row["items"] for row in hidden["rows"]] == [1031, None, None]
+    assert hidden["rows"][2]["doubtful"] is hidden["rows"][1]["agreement"] is None
+    assert [(one["by"], one.get("naive")) for one in hidden["estimates"]] == [("2013", None)]
+    assert "hidden" in render(shared(report, "key"))
+
+
 def test_ids_follow_the_key():
     def ids(key):
         (one,) = shared(sample.sample(), key)["questions"]

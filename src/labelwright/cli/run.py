@@ -20,7 +20,8 @@ GROUPS = {
     ),
     "What is taken as true": ("gold", "gold_file"),
     "What to learn from": ("text", "features", "embedding", "group"),
-    "How it is done": ("method", "of", "limit", "seed"),
+    "How it is done": ("method", "limit", "seed"),
+    "What is reported": ("of", "by", "names"),
 }
 NAMES = {"reader": "format"}
 OPTIONS = options_from(Settings, groups=GROUPS, names=NAMES, leave_out=("file",))
@@ -38,7 +39,8 @@ def run(
     """Turn votes or doubtful labels into labels, likely errors, a model and a report.
 
     Options that name columns take several by repeating them, with commas, or by a pattern in
-    quotes: --votes 'worker_*'.
+    quotes: --votes 'worker_*'. Several questions get a folder each and one report; for columns of
+    a table: --question topic,tone --votes '{question}_*'.
 
     Parameters
     ----------

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from labelwright.core._factorize import factorize
 from labelwright.core.errors import DataError, DataWarning
+from labelwright.io import Recognition, match_columns
 from labelwright.pipeline.settings import Settings
 
 OWN = "lw_"
 # A text that repeats with another label now and then is noise; a tenth of all rows is a design.
 CONFLICTING_SHARE = 0.1
+# Formats that do not tell answers from data.
+MIXED_FORMATS = ("label-studio-min",)
 
 
 def check_own_columns(frame: pl.DataFrame) -> None:
@@ -27,6 +30,25 @@ def check_own_columns(frame: pl.DataFrame) -> None:
             where={"column": taken[0]},
             hint="Rename it. If this is a file of results, run on the original file.",
         )
+
+
+def tells_questions(export: Recognition) -> bool:
+    """Whether what the export of a tool names as its questions are questions, all of them."""
+    return bool(export.questions) and export.formats[0] not in MIXED_FORMATS
+
+
+def refuse_double_use(frame: pl.DataFrame, settings: Settings) -> None:
+    """Refuse a column of votes that is said to be something else, too."""
+    pattern = settings.votes or settings.counts
+    votes = match_columns(frame.columns, pattern) if pattern else {}
+    for role in ("gold", "id", "text", "group", "by"):
+        name = getattr(settings, role)
+        if name in votes:
+            raise DataError(
+                f"Column {name!r} is named by --{role} and fits the votes, too.",
+                where={"column": name},
+                hint="Make the pattern narrower, so that it holds annotators only.",
+            )
 
 
 def refuse_if_votes(frame: pl.DataFrame, settings: Settings) -> None:

@@ -3,6 +3,9 @@
 A stage writes into a hidden folder of its own and is renamed into place when it is whole. That
 place is named by a fingerprint of everything that decides its result, so a stage whose inputs
 have not changed is found and read instead of being computed again, also after a kill.
+
+A run of several questions holds a folder a question, each with stages of its own, under the lock
+of the whole.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +26,13 @@ from filelock import FileLock, Timeout
 from labelwright.core.errors import RunError
 from labelwright.core.files import check_format, read_json, write_json
 
-__all__ = ["RunFolder", "fingerprint"]
+__all__ = ["RunFolder", "fingerprint", "folder_name"]
 
 FORMAT = 1
+HEAD = "run.json"
+# What else lies in the folder above those of the questions, or would be taken for it.
+TAKEN = {"report.html", "report.json", "run.toml", "readme.txt", "share.key", "model"}
+LONGEST_NAME = 80
 T = TypeVar("T")
 
 
@@ -32,6 +40,18 @@ def fingerprint(*parts: Any) -> str:
     """A short hash of plain values."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def folder_name(question: str) -> str:
+    """A name for the folder of a question: its own, as far as every system takes it.
+
+    Examples
+    --------
+    >>> folder_name("topic"), folder_name("How sure? (1/2)"), folder_name("..")
+    ('topic', 'How sure_ _1_2_', '_')
+    """
+    name = re.sub(r"[^\w .-]", "_", question)[:LONGEST_NAME].strip(" .") or "_"
+    return f"{name}_" if name.casefold() in TAKEN else name
 
 
 class RunFolder:
@@ -44,12 +64,20 @@ class RunFolder:
         input, is refused.
     source : str
         What names the input.
+    is_several : bool
+        Whether it holds a folder a question.
+    question : str, optional
+        Of the folder of one question within such a run.
     """
 
-    def __init__(self, path: Path, source: str) -> None:
+    def __init__(
+        self, path: Path, source: str, *, is_several: bool = False, question: str | None = None
+    ) -> None:
         self.path = path
         self.hidden = path / ".labelwright"
         self.source = source
+        self.is_several = is_several
+        self.question = question
 
     @contextmanager
     def opened(self) -> Iterator[RunFolder]:
@@ -62,6 +90,20 @@ class RunFolder:
                 self._sweep()
                 yield self
 
+    def part(self, name: str, question: str) -> RunFolder:
+        """The folder of one question, owned for as long as the whole is."""
+        folder = RunFolder(self.path / name, self.source, question=question)
+        folder._claim()
+        folder.hidden.mkdir(parents=True, exist_ok=True)
+        folder.mark(complete=False)
+        folder._sweep()
+        return folder
+
+    def left_over(self, names: Iterable[str]) -> list[str]:
+        """Folders of questions that an earlier run had and that are not among these."""
+        found = {head.parent.parent.name for head in self.path.glob(f"*/{self.hidden.name}/{HEAD}")}
+        return sorted(found - set(names))
+
     def _sweep(self) -> None:
         """Remove what a run that was killed left unfinished."""
         for stage in self.hidden.glob("*.part"):
@@ -71,8 +113,15 @@ class RunFolder:
 
     def mark(self, *, complete: bool) -> None:
         """Say whether the files of this folder belong together."""
-        head = {"format": FORMAT, "source": self.source, "complete": complete}
-        write_json(self.hidden / "run.json", head)
+        head: dict[str, Any] = {"format": FORMAT, "source": self.source, "complete": complete}
+        write_json(self.hidden / HEAD, head | self._layout)
+
+    @property
+    def _layout(self) -> dict[str, Any]:
+        """What a folder of a run of one question does not state."""
+        if self.question is not None:
+            return {"question": self.question}
+        return {"several": True} if self.is_several else {}
 
     def stage(
         self,
@@ -109,13 +158,14 @@ class RunFolder:
     def _claim(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise RunError(f"{self.path} is a file.", hint="Give another --out.")
-        head = self.hidden / "run.json"
+        head = self.hidden / HEAD
         if head.exists():
             known = read_json(head)
             check_format(known.get("format"), FORMAT, head)
-            if known["source"] != self.source:
+            kept = {name: known[name] for name in ("question", "several") if name in known}
+            if known["source"] != self.source or kept != self._layout:
                 raise RunError(
-                    f"{self.path} holds the run of another input, {known['source']}.",
+                    f"{self.path} holds {_described(known, self.source)}.",
                     where={"folder": str(self.path)},
                     hint="Give another --out.",
                 )
@@ -141,6 +191,15 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+
+def _described(known: dict[str, Any], source: str) -> str:
+    """What stands in the way of a run of other input or other questions."""
+    if known["source"] != source:
+        return f"the run of another input, {known['source']}"
+    if "question" in known:
+        return f"question {known['question']!r} of a run of several"
+    return "a run of several questions" if "several" in known else "a run of one question"
 
 
 @contextmanager

@@ -15,15 +15,17 @@ from labelwright.core.spaces import Space
 from labelwright.core.tables import column, to_polars
 from labelwright.core.votes import Votes
 from labelwright.io import match_columns, read_records, read_table, read_votes, recognise
+from labelwright.pipeline._by import By, read_by
 from labelwright.pipeline._checks import (
     check_own_columns,
+    refuse_double_use,
     refuse_if_votes,
     warn_if_slots,
 )
 from labelwright.pipeline._gold import Gold, read_gold
 from labelwright.pipeline.settings import Settings
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "gather", "read_frame"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Gathered:
     gold : Gold or None
     group : (n_items,) int64 or None
         Codes of the groups asked for.
+    by : By or None
+        What the results are broken down by.
     id_column : str or None
     notes : list of str
         What a reader of the report should know about the input.
@@ -52,6 +56,7 @@ class Gathered:
     doubtful: bool
     gold: Gold | None
     group: NDArray[np.int64] | None
+    by: By | None
     id_column: str | None
     notes: list[str] = field(default_factory=list)
 
@@ -69,7 +74,7 @@ def gather(settings: Settings, table: Any = None) -> Gathered:
     space = _space(settings)
     if table is None and not settings.states_votes:
         return _gather_export(settings, space)
-    frame = to_polars(table) if table is not None else _read(settings)
+    frame = to_polars(table) if table is not None else read_frame(settings)
     check_own_columns(frame)
     frame = _limited(frame, settings, notes)
     records, votes = _read_shape(frame, settings, space, notes)
@@ -79,6 +84,7 @@ def gather(settings: Settings, table: Any = None) -> Gathered:
         doubtful=settings.states_doubtful_label,
         gold=read_gold(records, votes.classes, settings),
         group=_group(records, settings),
+        by=read_by(records, settings.by),
         id_column=settings.id,
         notes=notes,
     )
@@ -95,7 +101,7 @@ def _gather_export(settings: Settings, space: Space | None) -> Gathered:
         )
     votes = read_votes(
         settings.file,
-        question=settings.question,
+        question=settings.asked,
         format=settings.reader,
         space=space,
         repeats=settings.repeats,
@@ -111,6 +117,7 @@ def _gather_export(settings: Settings, space: Space | None) -> Gathered:
         doubtful=False,
         gold=read_gold(records, votes.classes, settings.model_copy(update={"id": "id"})),
         group=_group(records, settings),
+        by=read_by(records, settings.by),
         id_column="id",
         notes=[str(found)],
     )
@@ -129,10 +136,11 @@ def _space(settings: Settings) -> Space | None:
         return None
     from labelwright.core.codebook import Codebook
 
-    return Codebook.read(settings.codebook).space(settings.question)
+    return Codebook.read(settings.codebook).space(settings.asked)
 
 
-def _read(settings: Settings) -> pl.DataFrame:
+def read_frame(settings: Settings) -> pl.DataFrame:
+    """The table that the settings name; one without rows is refused."""
     frame = read_table(settings.file, sheet=settings.sheet)
     if not frame.height:
         raise DataError(
@@ -169,6 +177,7 @@ def _read_shape(
         refuse_if_votes(frame, settings)
         label = settings.label or ""
         return frame, read_votes(frame, item=settings.id, votes=[label], **options)
+    refuse_double_use(frame, settings)
     if settings.votes and not (settings.annotators or settings.slots):
         warn_if_slots(frame, list(match_columns(frame.columns, settings.votes)))
     shape = {name: getattr(settings, name) or None for name in ("votes", "annotators", "counts")}
@@ -195,7 +204,7 @@ def _read_long(
     own = [name for name in frame.columns if name not in roles]
     constant = _constant_within(frame, item, own)
     varying = [name for name in own if name not in constant]
-    for used in (settings.text, settings.gold, settings.group):
+    for used in (settings.text, settings.gold, settings.group, settings.by):
         if used in varying:
             raise DataError(
                 f"Column {used!r} differs between votes on one item.",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from labelwright.core.spaces import Classes
     from labelwright.pipeline.settings import Settings
 
-__all__ = ["Gold", "read_gold"]
+__all__ = ["Gold", "gold_columns", "is_sheet", "read_gold", "split_gold_file"]
 
 ROW = "row"
 
@@ -69,20 +69,22 @@ def read_gold(records: pl.DataFrame, classes: Classes, settings: Settings) -> Go
         return Gold(classes.encode(_without_blanks(column(records, settings.gold))))
     if not settings.gold_file:
         return None
-    path, name = _split(settings.gold_file)
-    if _has_plan(path):
+    path, name = split_gold_file(settings.gold_file)
+    if is_sheet(path):
         return _from_sheets(records, classes, settings.id, path)
-    gold = _joined(records, settings.id, _gold_column(path, name, settings.id), path)
+    found = _gold_column(path, name, settings.id, settings.asked)
+    gold = _joined(records, settings.id, found, path)
     return Gold(classes.encode(_without_blanks(gold["gold"])))
 
 
-def _split(where: str) -> tuple[str, str]:
+def split_gold_file(where: str) -> tuple[str, str]:
     """A file, and the column after a colon if one is named."""
     path, _, name = where.rpartition(":") if re.search(r":[^/\\:]+$", where) else (where, "", "")
     return (path, name) if Path(path).exists() else (where, "")
 
 
-def _has_plan(path: str) -> bool:
+def is_sheet(path: str) -> bool:
+    """Whether a file is a sheet that Labelwright made, or the plan of some."""
     from labelwright.pipeline._sheet_plan import PLAN, SheetPlan
 
     if path.endswith(PLAN):
@@ -110,13 +112,20 @@ def _from_sheets(records: pl.DataFrame, classes: Classes, id_column: str | None,
     return Gold(classes.encode(joined["gold"]), inclusion)
 
 
-def _gold_column(path: str, name: str, id_column: str | None) -> pl.DataFrame:
-    """Ids and gold labels of a file."""
+def gold_columns(table: pl.DataFrame, id_column: str | None) -> list[str]:
+    """The columns of a file of gold that may hold it."""
+    return [name for name in table.columns if name != id_column]
+
+
+def _gold_column(path: str, name: str, id_column: str | None, question: str | None) -> pl.DataFrame:
+    """Ids and gold labels of a file; without a name, of the column called as the question."""
     if id_column is None:
         raise DataError("--gold-file needs --id: the column of item ids in both files.")
     table = read_table(path)
     ids = column(table, id_column)
-    others = [c for c in table.columns if c != id_column]
+    others = gold_columns(table, id_column)
+    if not name and question in others:
+        name = question or ""
     if not name and len(others) != 1:
         raise DataError(
             f"{path} has the columns {', '.join(others)}: which is the gold label?",

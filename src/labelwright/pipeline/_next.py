@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from labelwright.pipeline._folder import folder_name
+
 if TYPE_CHECKING:
     from labelwright.pipeline._stages import Found
 
@@ -52,17 +54,19 @@ def _gold(data: dict[str, Any], found: Found) -> dict[str, Any] | None:
     words = ["labelwright", "sample", settings.file or "FILE", "-n", str(wanted)]
     words += ["--id", settings.id] if settings.id else []
     words += ["--show", settings.text] if settings.text else []
+    sheet = f"gold_{folder_name(settings.asked)}.csv" if settings.asked else "gold.csv"
     return _step(
         f"Have {wanted} items drawn at random and labelled with care",
         f"{known} gold labels leave wide intervals"
         if known
         else "without gold nobody knows how many labels are right",
-        shlex.join([*words, "--out", "gold.csv"]),
+        shlex.join([*words, "--out", sheet]),
     )
 
 
 def _annotators(data: dict[str, Any]) -> dict[str, Any] | None:
-    doubted = [row["annotator"] for row in data["annotators"] if row["verdict"] == "mistrust"]
+    rows = [row for row in data["annotators"] if row["verdict"] == "mistrust"]
+    doubted = [row.get("name") or row["annotator"] for row in rows]
     if not doubted:
         return None
     names = ", ".join(doubted[:5]) + (" ..." if len(doubted) > 5 else "")

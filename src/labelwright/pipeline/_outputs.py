@@ -11,13 +11,13 @@ import polars as pl
 from labelwright.core.files import write_bytes, writing
 from labelwright.core.ledger import GoldLedger
 from labelwright.io import write_table
-from labelwright.pipeline._folder import RunFolder
 from labelwright.pipeline._labels import EXPLANATIONS
 
 if TYPE_CHECKING:
     from labelwright.pipeline._stages import Found
+    from labelwright.pipeline.settings import Settings
 
-__all__ = ["GOLD_USES", "record_gold", "write_outputs"]
+__all__ = ["GOLD_USES", "record_gold", "write_question", "write_run"]
 
 GOLD_USES = "gold_uses.parquet"
 
@@ -25,28 +25,34 @@ FILES = {
     "labels": "One row an item, in the order of the input, with your columns as they came.",
     "likely_errors": "Labels that are probably wrong, worst first, with the reason.",
     "annotators": "Annotators: how far they agree with the aggregated labels, with an interval.",
-    "estimates": "Shares of the classes with intervals, corrected by the gold.",
+    "estimates": "Shares of the classes with intervals, corrected by the gold; with --by, below "
+    "them those of each of its values.",
     "gold_uses": "What each gold label was used for; gold that was tuned on judges nothing.",
     "model/": "The model; try: labelwright predict model NEW.csv",
+}
+FILES_OF_ALL = {
     "report.html": "The report; report.json holds the same figures.",
     "run.toml": "This run as a project file: labelwright run run.toml",
 }
 
 
-def write_outputs(folder: RunFolder, found: Found, report: dict[str, Any], *, share: bool) -> None:
-    """Write every file, each whole or not at all."""
-    from labelwright.report import write_report
-
-    path = folder.path
-    question = report["questions"][0]
+def write_question(path: Path, found: Found, question: dict[str, Any]) -> None:
+    """Write the tables of one question, each whole or not at all."""
+    shares = question["estimates"] + question.get("by", {"estimates": []})["estimates"]
     _write_both(path, "labels", found.labels)
     _write_both(path, "likely_errors", _errors_table(found))
     _write_both(path, "annotators", _frame(question["annotators"], ANNOTATORS))
-    _write_both(path, "estimates", _frame(question["estimates"], ESTIMATES))
+    _write_both(path, "estimates", _frame(shares, ESTIMATES))
     if found.probabilities is None and (path / "model").exists():
         shutil.rmtree(path / "model")
-    found.settings.write(path / "run.toml", note=f"Made by: {report['command']}")
-    write_bytes(path / "README.txt", _readme(found).encode())
+
+
+def write_run(path: Path, settings: Settings, report: dict[str, Any], *, share: bool) -> None:
+    """Write what a run has once: its project file, its report, and what explains the files."""
+    from labelwright.report import write_report
+
+    settings.write(path / "run.toml", note=f"Made by: {report['command']}")
+    write_bytes(path / "README.txt", _readme(settings, report).encode())
     write_report(report, path, share=share)
 
 
@@ -61,6 +67,7 @@ ANNOTATORS = {
 }
 ESTIMATES = {
     "what": pl.String,
+    "by": pl.String,
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
@@ -106,14 +113,20 @@ def record_gold(path: Path, ledger: GoldLedger, found: Found) -> None:
     ledger.save(path)
 
 
-def _readme(found: Found) -> str:
-    listed = [f"{name:<15} {text}" for name, text in FILES.items()]
+def _readme(settings: Settings, report: dict[str, Any]) -> str:
+    files = [f"{name:<15} {text}" for name, text in FILES.items()]
+    folders = [f"{one['folder']}/" for one in report["questions"] if "folder" in one]
+    if folders:
+        own = [f"{name:<15} {text}" for name, text in FILES_OF_ALL.items()]
+        files = [*own, "", f"In each of {', '.join(folders)}:", *files]
+    else:
+        files += [f"{name:<15} {text}" for name, text in FILES_OF_ALL.items()]
     columns = [f"{name:<15} {text}" for name, text in EXPLANATIONS.items()]
     return "\n".join(
         [
-            f"A run of Labelwright on {found.settings.file or 'a table'}.",
+            f"A run of Labelwright on {settings.file or 'a table'}.",
             "",
-            *listed,
+            *files,
             "",
             "Columns that were added in labels:",
             *columns,

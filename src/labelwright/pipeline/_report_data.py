@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from labelwright.aggregation import krippendorff_alpha
-from labelwright.core.errors import DataWarning, LabelwrightError
+from labelwright.core.errors import DataWarning
 from labelwright.core.results import plain
 from labelwright.core.stats import wilson_interval
+from labelwright.pipeline._by import breakdown
+from labelwright.pipeline._figures import agreement, share_rows
 from labelwright.pipeline._next import next_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from labelwright.core.votes import Votes
     from labelwright.pipeline._stages import Found
+    from labelwright.pipeline.settings import Settings
 
-__all__ = ["annotator_rows", "report_data"]
+__all__ = ["annotator_rows", "question_data", "report_data"]
 
 FORMAT = 1
 SHOWN_ERRORS = 200
@@ -30,34 +34,43 @@ LONG_TEXT = 2_000
 AGREEMENT = "agreement with the aggregated labels"
 
 
-def report_data(found: Found) -> dict[str, Any]:
-    """All figures of a run."""
+def report_data(
+    settings: Settings, questions: list[dict[str, Any]], left_out: dict[str, str]
+) -> dict[str, Any]:
+    """All figures of a run, from those of its questions."""
     from labelwright import __version__
 
-    settings = found.settings
-    return {
+    data = {
         "format": FORMAT,
         "title": f"Labels of {Path(settings.file).stem or 'a table'}",
         "file": settings.file or "a table",
         "command": settings.command(),
         "version": __version__,
         "seed": settings.seed,
-        "questions": [plain(_question(found))],
+        "questions": questions,
     }
+    why = [{"name": name, "why": reason} for name, reason in left_out.items()]
+    return data | ({"left_out": why} if why else {})
 
 
-def _question(found: Found) -> dict[str, Any]:
+def question_data(found: Found, names: Mapping[str, str]) -> dict[str, Any]:
+    """All figures of one question; ``names`` are those of annotators, by their ids."""
     data: dict[str, Any] = {
-        "name": found.settings.question,
+        "name": found.settings.asked,
         "input": _input(found),
-        "agreement": _agreement(found),
+        "agreement": None if found.inputs.doubtful else agreement(found.inputs.votes),
         "annotators": annotator_rows(found),
         "labels": _labels(found),
         "likely_errors": _likely_errors(found),
         "model": _model(found),
-        "estimates": _estimates(found),
+        "estimates": share_rows(found),
     }
-    return data | {"next": next_steps(data, found)}
+    if found.inputs.by is not None:
+        data["by"] = breakdown(found, found.inputs.by)
+    for row in data["annotators"]:
+        if row["annotator"] in names:
+            row["name"] = names[row["annotator"]]
+    return plain(data | {"next": next_steps(data, found)})
 
 
 def _input(found: Found) -> dict[str, Any]:
@@ -97,15 +110,6 @@ def _duplicates(found: Found) -> dict[str, int] | None:
         return None
     sizes = np.bincount(groups)
     return {"groups": int((sizes > 1).sum()), "rows": int(sizes[sizes > 1].sum())}
-
-
-def _agreement(found: Found) -> dict[str, Any] | None:
-    if found.inputs.doubtful:
-        return None
-    try:
-        return krippendorff_alpha(found.inputs.votes).to_dict()
-    except LabelwrightError:
-        return None
 
 
 def annotator_rows(found: Found) -> list[dict[str, Any]]:
@@ -283,45 +287,6 @@ def _feature_words(found: Found) -> str:
     if settings.embedding:
         return f"the embedding in {settings.embedding}, logistic regression"
     return f"the columns {', '.join(settings.features)}, logistic regression"
-
-
-def _estimates(found: Found) -> list[dict[str, Any]]:
-    """The share of each class, corrected by the gold, or what would be needed for it."""
-    from labelwright.estimation import corrected_share
-
-    gold, space = found.inputs.gold, found.inputs.votes.classes
-    wanted = [found.settings.of] if found.settings.of else list(space.names)
-    if gold is None or not (gold.judging >= 0).any():
-        why = "no gold: a share of labels that may be wrong has no interval that holds"
-        why = gold.refused or why if gold is not None else why
-        return [{"what": f"share of {name}", "refused": why} for name in wanted]
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", DataWarning)
-            shares = corrected_share(
-                _predictions(found),
-                gold.judging,
-                classes=range(len(space.names)),
-                groups=found.inputs.group,
-                inclusion=gold.inclusion,
-            )
-    except LabelwrightError as error:
-        return [{"what": f"share of {name}", "refused": str(error)} for name in wanted]
-    notes = [str(w.message) for w in caught]
-    rows = []
-    for name in wanted:
-        estimate = shares[space.names.index(name)].to_dict()  # type: ignore[index]
-        rows.append(estimate | {"what": f"share of {name}", "notes": [*estimate["notes"], *notes]})
-    return rows
-
-
-def _predictions(found: Found) -> np.ndarray:
-    """What is believed of each item without its gold: votes, or the model where there are none."""
-    beliefs = found.aggregator.posterior_.copy()
-    unseen = found.aggregator.item_votes_ == 0
-    if found.probabilities is not None:
-        beliefs[unseen] = found.probabilities[unseen]
-    return beliefs
 
 
 def _id(found: Found, row: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
-"""The stages of a run, each kept until its inputs change."""
+"""The stages of a run on one question, each kept until its inputs change."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from labelwright.core.params import load
 from labelwright.core.votes import Votes
 from labelwright.pipeline._audit import likely_errors
 from labelwright.pipeline._folder import RunFolder, fingerprint
-from labelwright.pipeline._gather import Gathered, gather
+from labelwright.pipeline._gather import Gathered
 from labelwright.pipeline._labels import FinalLabels, decide, label_table
 from labelwright.pipeline._learn import Learner
 from labelwright.pipeline._methods import choose
-from labelwright.pipeline._outputs import GOLD_USES, record_gold, write_outputs
-from labelwright.pipeline._report_data import report_data
+from labelwright.pipeline._outputs import GOLD_USES, record_gold, write_question
+from labelwright.pipeline._report_data import question_data
 from labelwright.pipeline.settings import Settings
 
 __all__ = ["Found", "execute"]
@@ -49,21 +50,18 @@ class Found:
     labels: pl.DataFrame
 
 
-def execute(settings: Settings, table: Any, path: Path, *, share: bool) -> dict[str, Any]:
-    """Run all stages in the folder and give the data of the report."""
-    source = "table" if table is not None else str(Path(settings.file).absolute())
-    with RunFolder(path, source).opened() as folder:
-        ledger = _ledger(folder.path / GOLD_USES)
-        inputs = gather(settings, table)
-        if inputs.gold is not None:
-            gold = inputs.gold.without_tuned(ledger, inputs.ids)
-            inputs = replace(inputs, gold=gold)
-        found = _find(folder, settings, inputs)
-        report = report_data(found)
-        write_outputs(folder, found, report, share=share)
-        record_gold(folder.path / GOLD_USES, ledger, found)
-        folder.mark(complete=True)
-    return report
+def execute(
+    folder: RunFolder, settings: Settings, inputs: Gathered, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Run all stages on one question, write its files, and give its part of the report."""
+    ledger = _ledger(folder.path / GOLD_USES)
+    if inputs.gold is not None:
+        inputs = replace(inputs, gold=inputs.gold.without_tuned(ledger, inputs.ids))
+    found = _find(folder, settings, inputs)
+    question = question_data(found, names)
+    write_question(folder.path, found, question)
+    record_gold(folder.path / GOLD_USES, ledger, found)
+    return question
 
 
 def _ledger(path: Path) -> GoldLedger:

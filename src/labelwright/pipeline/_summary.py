@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["summary"]
+__all__ = ["overview", "summary", "summary_of_several"]
+
+MOST_QUESTIONS = 12
 
 
-def summary(report: dict[str, Any], folder: Path) -> list[str]:
+def summary(report: dict[str, Any], folder: Path, page: Path) -> list[str]:
     """Lines for a terminal: what came in, what was found, where it lies."""
     question = report["questions"][0]
     lines = [
@@ -20,10 +22,52 @@ def summary(report: dict[str, Any], folder: Path) -> list[str]:
         *_model(question),
         *_estimates(question),
     ]
-    where = [f"labels  {folder / 'labels.csv'}", f"report  {folder / 'report.html'}"]
+    where = [f"labels  {folder / 'labels.csv'}", f"report  {page}"]
     if "why_none" not in question["model"]:
         where.insert(1, f"model   {folder / 'model'}")
     return [*lines[: 15 - len(where)], *where]
+
+
+def summary_of_several(report: dict[str, Any], folder: Path) -> list[str]:
+    """A line a question, and where it all lies."""
+    questions = report["questions"]
+    lines = [f"{one['name']}: {_brief(one)}" for one in questions[:MOST_QUESTIONS]]
+    if len(questions) > MOST_QUESTIONS:
+        lines.append(f"and {len(questions) - MOST_QUESTIONS} more questions, see the report")
+    folders = ",".join(one["folder"] for one in questions)
+    inside = f"{{{folders}}}" if len(questions) > 1 else folders
+    return [
+        *lines,
+        f"labels  {folder / inside / 'labels.csv'}",
+        f"report  {folder / 'report.html'}",
+    ]
+
+
+def overview(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row a question."""
+    return [
+        {
+            "question": one["name"],
+            **{name: one["input"][name] for name in ("items", "annotators", "votes")},
+            "agreement": one["agreement"] and one["agreement"]["value"],
+            "likely_errors": one["likely_errors"] and one["likely_errors"]["found"],
+        }
+        for one in report["questions"]
+    ]
+
+
+def _brief(question: dict[str, Any]) -> str:
+    """The findings on a question in one line."""
+    agreement, errors = question["agreement"], question["likely_errors"]
+    mistrusted = sum(row["verdict"] == "mistrust" for row in question["annotators"])
+    parts = [_input(question)]
+    if agreement:
+        parts.append(f"alpha {agreement['value']:.2f}")
+    if mistrusted:
+        parts.append(f"{mistrusted} to mistrust")
+    if errors is not None:
+        parts.append(f"{errors['found']:,} labels in doubt")
+    return "; ".join([*parts, *_model(question), *_estimates(question)[:1]])
 
 
 def _input(question: dict[str, Any]) -> str:

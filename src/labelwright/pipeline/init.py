@@ -15,14 +15,13 @@ import tomlkit
 from labelwright.core.codebook import Codebook
 from labelwright.core.errors import DataError, DataWarning, RunError
 from labelwright.core.files import write_bytes
-from labelwright.io import read_table, read_votes, recognise
-from labelwright.pipeline._checks import look_like_slots
+from labelwright.io import Recognition, read_table, read_votes, recognise
+from labelwright.pipeline._checks import look_like_slots, tells_questions
 from labelwright.pipeline._roles import Column, Shape, guess_columns, guess_shape
-from labelwright.pipeline.settings import FORMAT, Settings
+from labelwright.pipeline.settings import ALL, FORMAT, PATHS, Settings
 
 __all__ = ["init"]
 
-PATHS = ("file", "codebook")
 # What most people add next, in the order of the table.
 OFTEN_WANTED = ("id", "gold", "text", "group", "of", "limit", "seed")
 
@@ -106,7 +105,7 @@ def init(
 def _draft(file: str | Path, sheet: str | None) -> _Draft:
     export = recognise(file)
     if export.formats and sheet is None:
-        return _draft_of_export(file, export.formats, export.questions)
+        return _draft_of_export(file, export)
     frame = read_table(file, sheet=sheet)
     if not frame.height:
         raise DataError(f"{file} has {frame.width} columns and no rows.", where={"file": str(file)})
@@ -114,14 +113,13 @@ def _draft(file: str | Path, sheet: str | None) -> _Draft:
     return _draft_of_table(frame, columns, guess_shape(frame, columns))
 
 
-def _draft_of_export(
-    file: str | Path, formats: tuple[str, ...], questions: tuple[str, ...]
-) -> _Draft:
+def _draft_of_export(file: str | Path, export: Recognition) -> _Draft:
     draft = _Draft()
-    if len(formats) > 1:
-        draft.ask("The file fits several formats: which is it?", *_lines("reader", formats))
-    elif len(questions) > 1:
-        draft.ask("The file holds several questions: which one?", *_lines("question", questions))
+    if len(export.formats) > 1:
+        draft.ask("The file fits several formats: which is it?", *_lines("reader", export.formats))
+    elif len(export.questions) > 1:
+        names = (ALL, *export.questions) if tells_questions(export) else export.questions
+        draft.ask("The file holds several questions: which ones?", *_lines("question", names))
     else:
         draft.labels = list(read_votes(file).answers)
     return draft

@@ -17,8 +17,9 @@ from labelwright.core.seeds import generator
 from labelwright.core.spaces import spelling_variants
 from labelwright.core.tables import as_kind, frame_kind, to_polars
 from labelwright.core.votes import Votes
-from labelwright.pipeline._checks import look_like_slots
+from labelwright.pipeline._checks import look_like_slots, tells_questions
 from labelwright.pipeline._roles import Column, Shape, guess_columns, guess_shape
+from labelwright.pipeline.settings import ALL
 
 if TYPE_CHECKING:
     from labelwright.io import Recognition
@@ -140,7 +141,8 @@ def _look_at_export(name: str, export: Recognition) -> Look:
     if len(export.formats) > 1:
         commands = [shlex.join([*run, "--format", name]) for name in export.formats]
     elif len(export.questions) > 1:
-        commands = [shlex.join([*run, "--question", asked]) for asked in export.questions]
+        names = (ALL, *export.questions) if tells_questions(export) else export.questions
+        commands = [shlex.join([*run, "--question", asked]) for asked in names]
     else:
         commands = [shlex.join(run)]
     if len(export.formats) == 1:

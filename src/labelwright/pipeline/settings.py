@@ -17,6 +17,11 @@ __all__ = ["Settings"]
 
 FORMAT = 1
 AUTO = "auto"
+# What stands for the name of the question in the names of columns and files.
+PLACE = "{question}"
+# Every question that the file or the codebook holds.
+ALL = "all"
+PATHS = ("file", "votes_file", "codebook", "embedding", "gold_file", "names")
 
 
 class Settings(BaseModel):
@@ -31,7 +36,11 @@ class Settings(BaseModel):
     file: str = Field("", description="The file of records (and usually votes).")
     reader: str | None = Field(None, description="Name of the format, if it is not recognised.")
     sheet: str | None = Field(None, description="Sheet of an Excel file.")
-    question: str | None = Field(None, description="Which question, if the file holds several.")
+    question: tuple[str, ...] = Field(
+        (),
+        description="Which question, if the file holds several; several of them, or all. In names "
+        "of columns and files {question} stands for each.",
+    )
     codebook: str | None = Field(None, description="File of classes and their meaning.")
 
     id: str | None = Field(None, description="Column of item ids.")
@@ -52,12 +61,17 @@ class Settings(BaseModel):
     embedding: str | None = Field(None, description="File .npy with a row of numbers an item.")
     group: str | None = Field(None, description="Column of groups that belong together.")
     of: str | None = Field(None, description="Class whose share is estimated; by default each.")
+    by: str | None = Field(None, description="Column of few values to break the results down by.")
+    names: str | None = Field(
+        None,
+        description="File of annotators' ids and their names, for the report (not with --share).",
+    )
 
     method: str = Field(AUTO, description="How votes are aggregated: auto, dawid-skene, wawa, ...")
     limit: int | None = Field(None, ge=1, description="Only this many items, drawn at random.")
     seed: int = Field(0, ge=0, description="Seed of all random choices.")
 
-    @field_validator("votes", "annotators", "counts", "features", mode="before")
+    @field_validator("question", "votes", "annotators", "counts", "features", mode="before")
     @classmethod
     def _as_tuple(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
@@ -110,6 +124,43 @@ class Settings(BaseModel):
             raise ParameterError("Give one of --text, --features and --embedding.")
         if self.gold and self.gold_file:
             raise ParameterError("Give one of --gold and --gold-file.")
+        self._check_questions()
+
+    def _check_questions(self) -> None:
+        twice = [name for name in self.question if self.question.count(name) > 1]
+        if twice:
+            raise ParameterError(f"Question {twice[0]!r} is named twice.")
+        if "" in self.question:
+            raise ParameterError("--question holds an empty name.")
+        if ALL in self.question and len(self.question) > 1:
+            raise ParameterError(f"--question {ALL} already holds every question.")
+        if not self.question:
+            for name, value in self.stated().items():
+                if name != "file" and PLACE in str(value):
+                    raise ParameterError(
+                        f"{PLACE} in {name}={value!r} stands for a question, and none is named.",
+                        hint="Add --question NAME, or several with commas.",
+                    )
+
+    @property
+    def is_several(self) -> bool:
+        """Whether results go into a folder a question: by what was asked, not by what was found."""
+        return len(self.question) > 1 or self.question == (ALL,)
+
+    @property
+    def asked(self) -> str | None:
+        """The question, where one is named."""
+        return None if self.is_several or not self.question else self.question[0]
+
+    def for_question(self, name: str) -> Self:
+        """These settings for one question alone, its name wherever :data:`PLACE` stands."""
+        filled: dict[str, Any] = {}
+        for field, value in self.stated().items():
+            if isinstance(value, str) and field != "file":
+                filled[field] = value.replace(PLACE, name)
+            elif isinstance(value, tuple):
+                filled[field] = tuple(part.replace(PLACE, name) for part in value)
+        return self.model_copy(update=filled | {"question": (name,)})
 
     @property
     def states_votes(self) -> bool:
@@ -135,7 +186,7 @@ class Settings(BaseModel):
         options = content.pop("run", {})
         if content:
             raise unknown_name("table", next(iter(content)), ("run",), where={"file": str(path)})
-        for name in ("file", "votes_file", "codebook", "embedding", "gold_file"):
+        for name in PATHS:
             if options.get(name):
                 options[name] = os.path.normpath(Path(path).parent / options[name])
         return cls.of_options(**options)
@@ -151,7 +202,7 @@ class Settings(BaseModel):
         document.add("format", tomlkit.item(FORMAT))
         table = tomlkit.table()
         for name, value in self.stated().items():
-            if name in ("file", "votes_file", "codebook", "embedding", "gold_file"):
+            if name in PATHS:
                 value = os.path.relpath(value, base)
             table.add(name, list(value) if isinstance(value, tuple) else value)
         document.add("run", table)

@@ -67,10 +67,11 @@ def annotators(rows: Sequence[Mapping[str, Any]], word: str) -> Markup | None:
         return None
     data = [
         {
-            "name": shorten(row["annotator"], 40),
+            "name": shorten(row.get("name") or row["annotator"], 40),
             **{key: row[key] for key in ("agreement", "low", "high")},
             "mistrust": row["verdict"] == "mistrust",
-            "tip": f"{shorten(row['annotator'])}: {proportion(row['agreement'], row['votes'])} "
+            "tip": f"{shorten(row.get('name') or row['annotator'])}: "
+            f"{proportion(row['agreement'], row['votes'])} "
             f"({interval(row, row['votes'])}), {count(row['votes'])} votes",
         }
         for row in judged

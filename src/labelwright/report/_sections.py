@@ -6,19 +6,20 @@ and, where it has a chart, a function in ``_plots``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from labelwright.report import _plots
-from labelwright.report._format import verified
+from labelwright.report._format import shorten, verified
 from labelwright.report._prepare import bin_rows
 
-__all__ = ["Detail", "Section", "sections"]
+__all__ = ["Detail", "Section", "doubted_annotators", "sections"]
 
 Question = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,31 @@ SECTIONS: dict[str, _Kind] = {
         lambda q: q.get("estimates"),
         lambda q: _plots.estimates(q["estimates"]),
     ),
+    "by": _Kind("By {by}", lambda q: q.get("by")),
 }
 
 
 def sections(question: Question) -> list[Section]:
     """The sections for which a question has data, with their charts drawn."""
-    word = question["input"]["annotator_word"]
+    words = {
+        "word": question["input"]["annotator_word"],
+        "by": shorten((question.get("by") or {}).get("column")),
+    }
     return [
-        Section(name, kind.title.format(word=word), kind.chart(question))
+        Section(name, kind.title.format(**words), kind.chart(question))
         for name, kind in SECTIONS.items()
         if kind.wanted(question)
     ]
+
+
+def doubted_annotators(questions: Sequence[Question]) -> list[tuple[Row, list[Row | None]]]:
+    """Who is to be mistrusted in a question and voted in several: a row, and one a question."""
+    rows = [{row["annotator"]: row for row in q.get("annotators") or ()} for q in questions]
+    doubted = {name: row for known in rows for name, row in known.items() if _is_doubted(row)}
+    found = [(row, [known.get(name) for known in rows]) for name, row in doubted.items()]
+    in_several = [(row, votes) for row, votes in found if sum(map(bool, votes)) > 1]
+    return sorted(in_several, key=lambda pair: -sum(map(_is_doubted, pair[1])))
+
+
+def _is_doubted(row: Row | None) -> bool:
+    return row is not None and row["verdict"] == "mistrust"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from labelwright.report import _format
 from labelwright.report._prepare import prepare
-from labelwright.report._sections import Detail, sections
+from labelwright.report._sections import Detail, doubted_annotators, sections
 from labelwright.report.sharing import shared
 
 __all__ = ["page", "render"]
@@ -62,9 +62,10 @@ def render(report: Mapping[str, Any], *, share: bool = False) -> str:
 def page(prepared: Mapping[str, Any]) -> str:
     """Draw prepared data with as much detail as fits."""
     questions = [(question, sections(question)) for question in prepared["questions"]]
+    doubted = doubted_annotators(prepared["questions"])
     template = _environment().get_template("page.html")
     for detail in DETAILS:
-        text = template.render(report=prepared, questions=questions, detail=detail)
+        text = template.render(report=prepared, questions=questions, doubted=doubted, detail=detail)
         if len(text.encode()) < LARGEST:
             break
     return text

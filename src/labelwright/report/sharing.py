@@ -85,6 +85,9 @@ def _replacer(
     rows = [row for question in report["questions"] for row in record_rows(question)]
     words = {str(row["text"]).strip(): "…" for row in rows if row.get("text") is not None}
     words |= {str(row["id"]): _short(row["id"], key) for row in rows} | dict(names)
+    for question in report["questions"]:
+        known = [row for row in question.get("annotators") or () if row.get("name")]
+        words |= {row["name"]: names[str(row["annotator"])] for row in known}
     words = {
         word: new
         for word, new in words.items()
@@ -122,6 +125,7 @@ def _without_folders(command: str) -> str:
 def _share_annotators(question: dict[str, Any], names: Mapping[str, str]) -> None:
     for row in question.get("annotators") or ():
         row["annotator"] = names[str(row["annotator"])]
+        row.pop("name", None)
         if _is_small(row["votes"]):
             row |= dict.fromkeys(("votes", "agreement", "low", "high"))
 
@@ -144,7 +148,7 @@ def _share_sentences(question: dict[str, Any], hide_words: Callable[[str], str])
             if step.get(field):
                 text = _without_folders(step[field]) if field == "command" else step[field]
                 step[field] = hide_words(text)
-    for one in [question.get("model") or {}, *(question.get("estimates") or ())]:
+    for one in [question.get("model") or {}, *_all_estimates(question)]:
         for field in ("refused", "why_none", "features"):
             if one.get(field):
                 one[field] = hide_words(one[field])
@@ -178,8 +182,26 @@ def _hide_small_cells(question: dict[str, Any]) -> None:
     for single in (given, given.get("duplicates"), labels, check, errors):
         single = single or {}
         single |= {name: None for name, value in single.items() if _is_small_count(value)}
-    for one in question.get("estimates") or ():
+    if question.get("by"):
+        _hide_small_values(question["by"])
+    for one in _all_estimates(question):
         _hide_small_shares(one)
+
+
+def _all_estimates(question: Mapping[str, Any]) -> list[dict[str, Any]]:
+    by = question.get("by") or {}
+    return [*(question.get("estimates") or ()), *by.get("estimates", ())]
+
+
+def _hide_small_values(by: dict[str, Any]) -> None:
+    """Rows of values that few records have, and what else would tell how many have them."""
+    rest = ("votes", "labels", "doubtful", "doubtful_share", "agreement")
+    _hide_rows(by["rows"], "items", rest)
+    _hide_rows(by["rows"], "votes", ("agreement",))
+    _hide_rows(by["rows"], "labels", ("doubtful", "doubtful_share"))
+    _hide_rows(by["rows"], "doubtful", ("doubtful_share",))
+    hidden = {row["value"] for row in by["rows"] if row["items"] is None}
+    by["estimates"] = [one for one in by["estimates"] if one["by"] not in hidden]
 
 
 def _is_small_count(value: Any) -> bool:

@@ -1,0 +1,12 @@
+from .keywords import KeywordProposals as KeywordProposals
+from .keywords import propose_keywords as propose_keywords
+from .rule_report import RuleReport as RuleReport
+from .rule_report import rule_report as rule_report
+from .rule_set import RuleSet as RuleSet
+from .rule_votes import RuleError as RuleError
+from .rule_votes import RuleVotes as RuleVotes
+from .rules import Rule as Rule
+from .rules import rule as rule
+from .simple_rules import KeywordRule as KeywordRule
+from .simple_rules import LookupRule as LookupRule
+from .simple_rules import RegexRule as RegexRule
