@@ -64,6 +64,19 @@ def test_people_in_columns():
     assert does_what_it_says(found, table).votes.n_annotators == 3
 
 
+def test_numbered_columns_of_one_label_each_are_rules():
+    table = {
+        "id": range(60),
+        "lf1": ["spam", None, None] * 20,
+        "lf2": [None, "spam", None] * 20,
+        "lf10": [None, "ham", "ham"] * 20,
+        "source": ["web", "app", "mail"] * 20,
+    }
+    found = look(table)
+    assert "a column of votes each from 3 annotators" in found.holds
+    assert found.commands == ("labelwright run FILE --votes 'lf*' --id id",)
+
+
 def test_slots_with_people_beside_them():
     rng = np.random.default_rng(0)
     table = {f"label_{i}": rng.choice(["a", "b"], 100) for i in (1, 2, 3)}

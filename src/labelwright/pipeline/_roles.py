@@ -145,27 +145,38 @@ def _long(
 def _wide(
     frame: pl.DataFrame, columns: list[Column], labels: list[str]
 ) -> dict[str, object] | None:
-    """Several columns that hold the same few values."""
+    """Several columns that hold the same few values, or are numbered and hold a few between them.
+
+    The second are often rules, each of which only ever says one label.
+    """
     votes = labels + [c.name for c in columns if c.role in ("vote", "annotator")]
     values = {name: set(frame[name].drop_nulls().unique().to_list()) for name in votes}
-    values = {name: held for name, held in values.items() if 2 <= len(held) <= FEW_VALUES}
     linked: dict[str, set[str]] = {name: {name} for name in values}
     for one, other in combinations(values, 2):
-        shared = values[one] & values[other]
-        if len(shared) >= 0.5 * min(len(values[one]), len(values[other])):
+        if _hold_alike(values[one], values[other]) or _numbered_alike(one, other):
             linked[one].add(other)
             linked[other].add(one)
-    if not linked:
-        return None
-    best = max(linked.values(), key=len)
+    best = max(linked.values(), key=len, default=set())
     names = [c.name for c in columns if c.name in best]
-    if len(names) < 2:
+    held = set().union(*(values[name] for name in names))
+    if len(names) < 2 or not 2 <= len(held) <= FEW_VALUES:
         return None
     item = _unique_id(frame, columns)
     people = companion_columns(frame, names)
     if people:
         return {"name": "slots", "votes": tuple(names), "annotators": tuple(people), "item": item}
     return {"name": "wide", "votes": tuple(names), "item": item}
+
+
+def _hold_alike(one: set[object], other: set[object]) -> bool:
+    smaller = min(len(one), len(other))
+    return 2 <= smaller and len(one | other) <= FEW_VALUES and len(one & other) >= 0.5 * smaller
+
+
+def _numbered_alike(one: str, other: str) -> bool:
+    """Whether two names differ only in the number at their end."""
+    stems = [re.sub(r"[0-9]+$", "", name) for name in (one, other)]
+    return stems[0] == stems[1] and stems[0] != "" and stems[0] not in (one, other)
 
 
 def _one_label(labels: list[str], by_role: dict[str, list[str]]) -> dict[str, object]:
