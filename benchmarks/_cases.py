@@ -59,15 +59,16 @@ class Input:
     ----------
     write : callable
         ``write(folder, seed=..., **sizes)`` writes files.
-    sizes : mapping of str to int
-    small : mapping of str to int
+    sizes : mapping of str to values
+        Sizes, or which real set.
+    small : mapping of str to values
         Sizes for warming up, and for ``--quick``.
     seed : int
     """
 
     write: Callable[..., None]
-    sizes: Mapping[str, int]
-    small: Mapping[str, int]
+    sizes: Mapping[str, Any]
+    small: Mapping[str, Any]
     seed: int = 0
 
 

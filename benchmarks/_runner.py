@@ -155,7 +155,7 @@ def _unmeasured(status: str) -> dict[str, Any]:
     return {"status": status, "cpu_s": None, "wall_s": None, "peak_mb": None}
 
 
-def written(data: Input, sizes: Mapping[str, int], work: Path) -> Path:
+def written(data: Input, sizes: Mapping[str, Any], work: Path) -> Path:
     """The folder of an input, which is made if it is not there."""
     code = Path(inspect.getfile(data.write)).read_bytes()
     made_by = json.dumps([code.decode(), data.write.__name__, dict(sizes), data.seed])

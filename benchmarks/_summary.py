@@ -174,18 +174,22 @@ def _answer(case: Mapping[str, Any]) -> str:
     objective = found.get("objective")
     if objective is not None:
         said += f", objective {objective['ours'] - objective['peer']:+.4g}"
+    right = found.get("right")
+    if right is not None:
+        said += f", right {100 * right['ours']:.1f} and {100 * right['peer']:.1f} %"
     return said
 
 
 _INTRODUCTION = """\
 # Benchmarks
 
-Time and memory of Labelwright beside named packages, on data simulated from a seed. This page is
-made by `python -m benchmarks` from `benchmarks/results/`; how things are measured stands in
-`benchmarks/README.md`.
+Time and memory of Labelwright beside named packages, on data simulated from a seed and, where it
+says so, on real sets. This page is made by `python -m benchmarks` from `benchmarks/results/`; how
+things are measured stands in `benchmarks/README.md`.
 
 *CPU s* counts all threads. *CPU ratio* is the peer's seconds divided by ours: the median over the
 rounds, with the least and the most. *MB* is the peak memory beyond the input. *Same answer* says
 how many results are equal, ties apart, and the difference of the objectives, ours minus the peer's.
-The answer counts as the same if 99.9 % are equal and the objective is at least as good.
+The answer counts as the same if 99.9 % are equal and the objective is at least as good; *right* is
+the share of right results, ours and the peer's, where the truth is known.
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labelwright import Votes
-from labelwright.aggregation import DawidSkene, MajorityVote, OneCoinDawidSkene, Wawa
+from labelwright.aggregation import IBCC, DawidSkene, MajorityVote, OneCoinDawidSkene, Wawa
 from labelwright.aggregation._answers import AnswerModel, error_shape
 from labelwright.aggregation._kernels import OneHotVotes
 from labelwright.core.errors import CapabilityError
@@ -50,7 +50,7 @@ def test_the_likelihood_of_an_open_answer_is_the_sum_over_what_it_leaves_open():
 
 
 @pytest.mark.parametrize("accelerate", [True, False])
-@pytest.mark.parametrize("kind", [DawidSkene, OneCoinDawidSkene])
+@pytest.mark.parametrize("kind", [DawidSkene, OneCoinDawidSkene, IBCC])
 def test_the_objective_never_falls(kind, accelerate):
     votes, _, _ = coarse_world()
     model = kind(accelerate=accelerate, max_iter=2000).fit(votes)
@@ -153,4 +153,7 @@ def test_a_method_that_cannot_says_which_can():
     with pytest.raises(CapabilityError, match="Plain needs votes for one class each") as caught:
         Plain().fit(cells([["T", "B"]]))
     assert "DawidSkene" in caught.value.hint
-    assert Plain().fit(cells([["CD4", "CD8"], ["CD4", "CD4"]])).labels_ == ["T", "CD4"]
+    model = Plain().fit(cells([["CD4", "CD8"], ["CD4", "CD4"]]))
+    assert model.labels_ == ["T", "CD4"]
+    with pytest.raises(CapabilityError, match="leave several open"):
+        model.predict_proba(cells([["T", "B"]]))

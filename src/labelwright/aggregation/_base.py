@@ -71,12 +71,7 @@ class ClassAggregator(Params, ABC):
         """
         self._check_params()
         space = votes.classes
-        if votes.has_open_answers and not self.takes_open_answers:
-            raise CapabilityError(
-                f"{type(self).__name__} needs votes for one class each, and some of these votes "
-                "leave several open (a parent class, or an open answer).",
-                hint="MajorityVote, Wawa, DawidSkene and OneCoinDawidSkene take such votes.",
-            )
+        self._check_answers(votes)
         if self.needs_people and votes.anonymous:
             raise CapabilityError(
                 f"{type(self).__name__} learns about annotators, and these votes are anonymous.",
@@ -121,6 +116,7 @@ class ClassAggregator(Params, ABC):
                 "The new votes have other classes than those learnt from.",
                 hint="Bring them into the space that was learnt: votes.with_space(model.space_).",
             )
+        self._check_answers(votes)
         return self._posterior(votes)
 
     @property
@@ -204,6 +200,14 @@ class ClassAggregator(Params, ABC):
         from labelwright.core.tables import html_table, to_polars
 
         return html_table(to_polars(self.to_table()), repr(self)) if self._state() else repr(self)
+
+    def _check_answers(self, votes: Votes) -> None:
+        if votes.has_open_answers and not self.takes_open_answers:
+            raise CapabilityError(
+                f"{type(self).__name__} needs votes for one class each, and some of these votes "
+                "leave several open (a parent class, or an open answer).",
+                hint="MajorityVote, Wawa, DawidSkene, OneCoinDawidSkene and IBCC take such votes.",
+            )
 
     def _learnt_places(self, votes: Votes, *, warn: bool = True) -> NDArray[np.int64]:
         """Where each annotator of these votes stood when this was learnt; -1, and said, if new."""

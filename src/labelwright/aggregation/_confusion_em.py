@@ -15,11 +15,12 @@ from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._em import run_em
 from labelwright.aggregation._kernels import OneHotVotes
 from labelwright.aggregation._one_sided import one_sided_share
+from labelwright.aggregation._starts import vote_shares
 from labelwright.core.errors import CapabilityError, DataWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf, Real
 from labelwright.core.votes import Votes
 
-__all__ = ["ConfusionEM"]
+__all__ = ["MAX_CELLS", "ConfusionEM", "check_size", "warn_if_one_sided"]
 
 # A probability never becomes smaller than this, so that no single vote rules a class out for ever.
 FLOOR = 1e-10
@@ -58,8 +59,8 @@ class ConfusionEM(ClassAggregator):
 
     def _fit(self, votes: Votes, gold: NDArray[np.int32]) -> None:
         shape = (votes.n_annotators, votes.classes.n_classes, votes.classes.n_classes)
-        _check_size(shape)
-        _warn_if_one_sided(votes)
+        check_size(shape)
+        warn_if_one_sided(votes)
         data = OneHotVotes(votes, gold)
         answers = AnswerModel(votes)
         self._error_shape = error_shape(votes.classes)
@@ -93,10 +94,7 @@ class ConfusionEM(ClassAggregator):
         self, votes: Votes, data: OneHotVotes, gold: NDArray[np.int32]
     ) -> tuple[NDArray, NDArray]:
         """Parameters that follow from shares of the votes; with warm_start, those learnt before."""
-        beliefs = votes.counts()
-        beliefs /= np.einsum("ij->i", beliefs).clip(min=np.finfo(float).tiny)[:, None]
-        beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
-        counts, classes = data.counts(beliefs)
+        counts, classes = data.counts(vote_shares(votes, gold))
         counts = AnswerModel(votes).share_out(counts, leaning(classes.size))
         confusion, prior = self._maximise(counts, classes)
         if self.warm_start and self._state().get("confusion_") is not None:
@@ -117,7 +115,7 @@ class ConfusionEM(ClassAggregator):
         return confusion
 
 
-def _warn_if_one_sided(votes: Votes) -> None:
+def warn_if_one_sided(votes: Votes) -> None:
     share = one_sided_share(votes)
     if share > 0.5:
         warnings.warn(
@@ -129,7 +127,7 @@ def _warn_if_one_sided(votes: Votes) -> None:
         )
 
 
-def _check_size(shape: tuple[int, int, int]) -> None:
+def check_size(shape: tuple[int, int, int]) -> None:
     cells = shape[0] * shape[1] * shape[2]
     if cells > MAX_CELLS:
         raise CapabilityError(
