@@ -55,7 +55,7 @@ class Aggregation(Result):
         """What was done and what came of it, in words that may be quoted."""
         n = int(np.count_nonzero(self.model.item_votes_))
         return (
-            f"{type(self.model).__name__}, because {self.why}. It gives another label than "
+            f"{type(self.model).__name__}: {self.why}. It gives another label than "
             f"majority vote to {self.changed.size:,} of {n:,} items with votes, against all votes "
             f"to {self.overruled.size:,}."
         )
@@ -90,7 +90,12 @@ class Aggregation(Result):
         return as_kind(table, self.model.frame_)
 
 
-def aggregate(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = None) -> Aggregation:
+def aggregate(
+    votes: Votes,
+    gold: Mapping[Any, Any] | Sequence[Any] | None = None,
+    *,
+    model: ClassAggregator | None = None,
+) -> Aggregation:
     """Turn votes into labels with the model that suits them, and say why.
 
     Majority vote is taken where nobody knows who voted, where most annotators only ever say one
@@ -103,6 +108,8 @@ def aggregate(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = Non
         On classes.
     gold : mapping of item to label, or sequence (n_items,), optional
         Labels taken as true; these items keep that label.
+    model : aggregator, optional
+        One of your choice, not fitted, in place of the one that suits.
 
     Returns
     -------
@@ -125,11 +132,13 @@ def aggregate(votes: Votes, gold: Mapping[Any, Any] | Sequence[Any] | None = Non
     >>> found.labels, found.model
     (['x', 'x', 'y', 'y', 'x', 'y'], DawidSkene())
     >>> print(found.sentence())
-    DawidSkene, because it learns which classes each annotator confuses. It gives another label
+    DawidSkene: it learns which classes each annotator confuses. It gives another label
     than majority vote to 0 of 6 items with votes, against all votes to 0.
     """
-    model, why = choose_aggregator(votes)
-    model.fit(votes, gold)
+    why = "as asked for"
+    if model is None:
+        model, why = choose_aggregator(votes)
+    model = model.clone().fit(votes, gold)
     majority = MajorityVote().fit(votes, gold)
     changed = model.codes_ != majority.codes_
     overruled = np.flatnonzero(changed & _against_all_votes(votes, model.codes_))
