@@ -16,7 +16,8 @@ the items each: those that ``next_items`` names, or any. The votes are real ones
 drawn; the figure is the accuracy of CrowdLab at the end.
 
 product_matching, snow_rte and youtube_spam were looked at while other aggregators were made, not
-with a model. The claims were written before any figure was known.
+with a model. The claims were written before any figure was known; a first run on 3,000 in place of
+1,500 texts, which took too long, came to the same verdicts.
 """
 
 from __future__ import annotations
@@ -319,6 +320,16 @@ CLAIMS = [
 ]
 
 READING = """
+With a good model and two votes an item, most is gained: 13 to 16 points over majority vote on
+texts with drawn votes, 7 or more over Dawid-Skene, and the better annotators are found. Asking
+where it says gains 4 points on trec6 and 3 on snow_rte over asking anywhere. But it believes its
+model. On snow_rte, where the model is right on half of the items, which is chance, 6 points are
+lost against majority vote, quality says nothing, and annotators are ranked worse: the model is
+judged by a consensus that it had a part in. On product_matching 2.5 points are gained and quality
+tells right from wrong labels far better (.87 against .73), yet Dawid-Skene gains 4.3. Without the
+temperature quality is worse than plain agreement on trec6 and agnews; with it, it is better on
+every set but for a loss of labels on snow_rte. So: look at how often the model agrees with votes
+it has not seen before using it, and calibrate.
 """
 
 STUDY = Study(

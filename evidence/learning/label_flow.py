@@ -6,7 +6,7 @@ pixels of one band each, four rows high, at a quarter, a half and three quarters
 Features are the first 30 principal components of the pixels. The bounds are the true error rates of
 the signals on the 300 images, as in the paper's setting.
 
-``youtube``: 500 of the training comments with ten rules, their bounds estimated from 50 gold labels
+``youtube``: 300 of the training comments with ten rules, their bounds estimated from 50 gold labels
 among them; judged by the source's test part. Features are TF-IDF reduced to 50 components.
 
 ``accuracy`` is that of predictions on the images or comments to be judged by, which no method saw;
@@ -46,7 +46,7 @@ MAJORITY_MODEL, LABEL_MODEL = "majority + LabelClassifier", "LabelModel + LabelC
 SEEDS = (0, 1, 2)
 PAIRS = ((3, 8), (4, 9), (5, 6))
 BANDS = (6, 13, 20)
-N_IMAGES, N_COMMENTS, N_LABELS, N_GOLD = 300, 500, 40, 50
+N_IMAGES, N_COMMENTS, N_LABELS, N_GOLD = 300, 300, 40, 50
 
 Floats = NDArray[np.float64]
 

@@ -1,23 +1,26 @@
 """Whether a dataset nutrition label says what is in a table, and what it costs.
 
-On six tables the whole label is made from the file. ``numbers_differ`` counts the statistics that
+On seven tables the whole label is made from the file. ``numbers_differ`` counts the statistics that
 are not those of pandas (to 1e-9, relative, or 1e-6 for single precision), out of ``numbers``.
 ``order_differs`` counts the values of the JSON, but for the checksum, that change when the rows are
-permuted; ``redraw_differs`` is whether the page from the JSON alone is another one. ``kilobytes`` is
-the size of the page, ``connections`` how many the process tried to open. ``leak_found`` is whether a
-column is flagged that copies the label but for 2 % of the rows; ``flagged`` counts the columns that
-are flagged without it.
+permuted; ``redraw_differs`` is whether the page from the JSON alone is another one. ``kilobytes``
+is the size of the page, ``connections`` how many the process tried to open. ``leak_found`` is
+whether a column is flagged that copies the label but for 2 % of the rows; ``flagged`` counts the
+columns that are flagged without it.
 
-``planted forest`` is a table of twenty columns of three or four values, of which each but the first
-and each fifth copies an earlier one in half of its rows and is drawn anew otherwise. ``recall`` and
-``precision`` are those of the edges that are found among those that were planted; the baseline
-takes as many pairs as were planted, those with the most mutual information. A seed draws the forest.
+A ``planted forest`` is a table of twenty columns of three or four values, of which each but the
+first and each fifth copies an earlier one in half of its rows (in a quarter: ``faint``) and is
+drawn anew otherwise. ``recall`` and ``precision`` are those of the edges that are found among those
+that were planted; the baseline takes as many pairs as were planted, those with the most mutual
+information. A seed draws the forest.
 
 ``large`` is a table of 100,000 rows and 50 columns, half of them numbers, with a label, a copy of
 it and two columns of votes.
 
-The claims were written before the first run; hospital and open_bandit were looked at while the
-label was built. The paper measured nothing.
+The claims were written before the first run, except that the forest of half copies turned out to be
+too easy for the comparison with the strongest pairs, and the faint one was added with claims of its
+own before it was run. Hospital and open_bandit were looked at while the label was built. The paper
+measured nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +47,6 @@ from labelwright.report.nutrition.nutrition_data import read_data
 
 SEEDS = tuple(range(10))
 FOREST, BASELINE, WHOLE = "forest", "strongest pairs", "label"
-COPIED = 0.5
 LEAK = "planted leak"
 
 
@@ -183,10 +185,11 @@ def flagged(label: NutritionLabel) -> list[str]:
 
 
 class Planted(NamedTuple):
-    """How many rows a planted forest gets, and how many columns."""
+    """Rows and columns of a planted forest, and the share of rows that are copied."""
 
     n_rows: int
     n_columns: int
+    copied: float
 
 
 def plant(data: Planted, seed: Seed) -> tuple[pl.DataFrame, set[frozenset[str]]]:
@@ -198,7 +201,7 @@ def plant(data: Planted, seed: Seed) -> tuple[pl.DataFrame, set[frozenset[str]]]
         values = rng.integers(0, rng.integers(3, 5), data.n_rows)
         if place % 5:
             above = int(rng.integers(0, place))
-            values = np.where(rng.random(data.n_rows) < COPIED, codes[above], values)
+            values = np.where(rng.random(data.n_rows) < data.copied, codes[above], values)
             edges.add(frozenset((f"c{above}", f"c{place}")))
         codes.append(values)
     table = {f"c{place}": [f"v{v}" for v in column] for place, column in enumerate(codes)}
@@ -232,15 +235,39 @@ def compared_edges(found: set[frozenset[str]], edges: set[frozenset[str]]) -> di
 
 
 TABLES = [
-    Material("hospital", partial(mirrored, "hospital_dirty_clean", "dirty", label="Condition"), seen=True, quick=True),
+    Material(
+        "hospital",
+        partial(mirrored, "hospital_dirty_clean", "dirty", label="Condition"),
+        seen=True,
+        quick=True,
+    ),
     Material("open_bandit", partial(mirrored, "open_bandit_men", "bts", label="click"), seen=True),
     Material("clintox", partial(mirrored, "mol_clintox", "data", label="CT_TOX"), seen=False),
-    Material("arguments", partial(mirrored, "ukp_convincing_arguments", "items", label="gold"), seen=False),
-    Material("sms", partial(mirrored, "sms_spam_lf", "data", label="label"), seen=False, note="sixteen rules as columns"),
-    Material("judges", partial(mirrored, "llmjudge_trec_dl23", "votes_llm", votes="*-*"), seen=False, note="votes of language models"),
+    Material(
+        "arguments",
+        partial(mirrored, "ukp_convincing_arguments", "items", label="gold"),
+        seen=False,
+    ),
+    Material(
+        "sms",
+        partial(mirrored, "sms_spam_lf", "data", label="label"),
+        seen=False,
+        note="sixteen rules as columns",
+    ),
+    Material(
+        "judges",
+        partial(mirrored, "llmjudge_trec_dl23", "votes_llm", votes="*-*"),
+        seen=False,
+        note="votes of language models",
+    ),
     Material("large", large, seen=False, note="made, 100,000 x 50"),
-]  # fmt: skip
-PLANTED = Material("planted forest", lambda: Planted(2000, 20), seen=False, quick=True)
+]
+PLANTED = "planted forest"
+FAINT = "faint planted forest"
+FORESTS = [
+    Material(PLANTED, lambda: Planted(2000, 20, 0.5), seen=False, quick=True),
+    Material(FAINT, lambda: Planted(2000, 20, 0.25), seen=False),
+]
 NAMES = [material.name for material in TABLES]
 LABELLED = [name for name in NAMES if name != "judges"]
 
@@ -265,28 +292,63 @@ def least(figure: str, names: list[str] = NAMES) -> Any:
     return lambda figures: min(figures.value(WHOLE, name, figure) for name in names)
 
 
-def of_forest(figure: str) -> Any:
+def of_forest(figure: str, name: str) -> Any:
     """A figure of the forest, the mean over the seeds."""
-    return lambda figures: figures.value(FOREST, PLANTED.name, figure)
+    return lambda figures: figures.value(FOREST, name, figure)
 
 
 def gain_over_pairs(figures: Figures) -> float:
-    """Recall of the forest less that of the strongest pairs."""
-    return of_forest("recall")(figures) - figures.value(BASELINE, PLANTED.name, "recall")
+    """Recall of the forest less that of the strongest pairs, where edges are faint."""
+    ours, theirs = (figures.value(method, FAINT, "recall") for method in (FOREST, BASELINE))
+    return ours - theirs
 
 
 CLAIMS = [
-    Claim("Every statistic is that of pandas, on every table (numbers that differ).", most("numbers_differ"), at_most=0),
-    Claim("Permuting rows changes nothing but the checksum, on every table (values that change).", most("order_differs"), at_most=0),
-    Claim("The page from the JSON alone is the same, on every table (pages that differ).", most("redraw_differs"), at_most=0),
+    Claim(
+        "Every statistic is that of pandas, on every table (numbers that differ).",
+        most("numbers_differ"),
+        at_most=0,
+    ),
+    Claim(
+        "Permuting rows changes only the checksum, on every table (values that change).",
+        most("order_differs"),
+        at_most=0,
+    ),
+    Claim(
+        "The page from the JSON alone is the same, on every table (pages that differ).",
+        most("redraw_differs"),
+        at_most=0,
+    ),
     Claim("The page is under 2 MB on every table (kilobytes).", most("kilobytes"), at_most=2000),
     Claim("No connection is opened.", most("connections"), at_most=0),
-    Claim("A planted copy of the label is flagged on every labelled table.", least("leak_found", LABELLED), at_least=1),
-    Claim("100,000 rows of 50 columns take under 20 seconds.", most("seconds", ["large"]), at_most=20),
-    Claim("The forest finds at least 80 % of planted edges from 2,000 rows.", of_forest("recall"), at_least=0.8),
-    Claim("At least 80 % of the edges of the forest were planted.", of_forest("precision"), at_least=0.8),
-    Claim("The forest finds more planted edges than the strongest pairs.", gain_over_pairs, at_least=0.0),
-]  # fmt: skip
+    Claim(
+        "A planted copy of the label is flagged on every labelled table.",
+        least("leak_found", LABELLED),
+        at_least=1,
+    ),
+    Claim(
+        "100,000 rows of 50 columns take under 20 seconds.",
+        most("seconds", ["large"]),
+        at_most=20,
+    ),
+    *(
+        Claim(
+            f"{name}: at least 80 % of {of}, from 2,000 rows.",
+            of_forest(figure, name),
+            at_least=0.8,
+        )
+        for name in (PLANTED, FAINT)
+        for figure, of in (
+            ("recall", "the planted edges are found"),
+            ("precision", "the edges found were planted"),
+        )
+    ),
+    Claim(
+        "The forest finds at least as many faint edges as the strongest pairs.",
+        gain_over_pairs,
+        at_least=0.0,
+    ),
+]
 
 READING = """
 """
@@ -299,7 +361,7 @@ STUDY = Study(
         Method(FOREST, on_forests(measure_forest), SEEDS),
         Method(BASELINE, on_forests(measure_pairs), SEEDS),
     ],
-    materials=[*TABLES, PLANTED],
+    materials=[*TABLES, *FORESTS],
     claims=CLAIMS,
     source=__file__,
     reading=" ".join(READING.split()),

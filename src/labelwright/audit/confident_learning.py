@@ -165,6 +165,18 @@ def find_label_issues(
     check_method(rank_by, adjust, "rank_by")
     predictions = read_predictions(labels, probabilities, classes)
     quota = _check_quota(predictions, method, noise_fraction, min_per_class, remove_per_class)
+    return marked_issues(predictions, method, rank_by, adjust=adjust, **quota)
+
+
+def marked_issues(
+    predictions: Predictions,
+    method: str = "prune_by_noise_rate",
+    rank_by: str = "self_confidence",
+    *,
+    adjust: bool = False,
+    **quota: Any,
+) -> LabelIssues:
+    """The issues of what has been read already; see ``find_label_issues``."""
     marked = np.flatnonzero(mark(predictions, method, **quota))
     scores = quality(predictions, rank_by, adjust=adjust, rows=marked)
     worst_first = np.argsort(scores, kind="stable")
@@ -264,6 +276,6 @@ def _notes(predictions: Predictions) -> tuple[str, ...]:
             "this model has probably seen them in training, and then errors go unnoticed."
         )
         hint = "Use out-of-sample probabilities, as from estimation.cross_val_probabilities."
-        warnings.warn(f"{suspicion} {hint}", DataWarning, stacklevel=3)
+        warnings.warn(f"{suspicion} {hint}", DataWarning, stacklevel=5)
         notes.append(suspicion)
     return tuple(notes)

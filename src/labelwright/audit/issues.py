@@ -101,11 +101,16 @@ class LabelIssues(Result):
             "kind": self.kinds,
             "why": pl.Series(self.why, dtype=pl.String),
         }
-        return pl.DataFrame(columns | {n: _column(values) for n, values in self.evidence.items()})
+        return pl.DataFrame(columns | {n: cells(values) for n, values in self.evidence.items()})
 
 
-def _column(values: NDArray[Any]) -> Any:
-    """One cell an issue: several values are joined, so that every table format can hold them."""
+def cells(values: NDArray[Any]) -> Any:
+    """One cell a row: several values are joined, so that every table format can hold them."""
+    import polars as pl
+
     if values.ndim == 2:
-        return [", ".join(str(v) for v in row if v is not None) for row in values.tolist()]
-    return values.tolist() if values.dtype.kind == "O" else values
+        joined = [", ".join(str(v) for v in row if v is not None) for row in values.tolist()]
+        return pl.Series(joined, dtype=pl.String)
+    if values.dtype.kind == "O":
+        return pl.Series(values.tolist(), dtype=None if values.size else pl.String)
+    return values

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from labelwright.audit import _reasons
 from labelwright.audit._predictions import ClassNames, as_codes, named
@@ -33,7 +33,7 @@ def explain_issues(
     features: Any = None,
     coefficients: ArrayLike | None = None,
     feature_names: Sequence[str] | None = None,
-    ids: Sequence[Any] | None = None,
+    ids: Sequence[Any] | NDArray[Any] | None = None,
 ) -> LabelIssues:
     """Give each issue the strongest reason that the data hold for it.
 

@@ -1,0 +1,15 @@
+from ._base import Check as Check
+from ._data import AuditData as AuditData
+from ._registry import CHECKS as CHECKS
+from .annotators import AnnotatorCheck as AnnotatorCheck
+from .class_imbalance import ClassImbalanceCheck as ClassImbalanceCheck
+from .class_order import ClassOrderCheck as ClassOrderCheck
+from .columns import ColumnCheck as ColumnCheck
+from .label_issues import LabelIssueCheck as LabelIssueCheck
+from .leakage import LeakageCheck as LeakageCheck
+from .missing_values import MissingValueCheck as MissingValueCheck
+from .near_duplicates import NearDuplicateCheck as NearDuplicateCheck
+from .order import OrderCheck as OrderCheck
+from .outliers import OutlierCheck as OutlierCheck
+from .spurious_correlations import SpuriousCorrelationCheck as SpuriousCorrelationCheck
+from .weak_groups import WeakGroupCheck as WeakGroupCheck
