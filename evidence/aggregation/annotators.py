@@ -15,7 +15,10 @@ anybody is taken for a copy. ``collusion_real`` is the number of annotators so t
 as they are: nobody knows whether they are.
 
 The claims were written before the report was tried on any of these sets. Sets called seen were
-looked at while Dawid-Skene was built, not while this was.
+looked at while Dawid-Skene was built, not while this was. A first run showed that the test of copies
+took annotators who lean for copies: 15 % of the simulated crowds instead of 5 %. It was mended (pairs
+that stand out are looked at again with the confusions of each), and ``spam_below``, how often a
+planted spammer's verdict is "below the crowd", was added; nothing else was changed after that run.
 """
 
 from __future__ import annotations
@@ -123,8 +126,10 @@ def plant_spammer(crowd: Crowd, seed: Seed) -> Mapping[str, float]:
     own = votes.annotator == who
     label[own] = rng.choice(votes.label, int(own.sum()))
     found = report(relabelled(votes, label))
+    verdict = dict(zip(found.columns["annotator"].tolist(), found.columns["verdict"], strict=True))
     return {
-        "spam_found": float(any(f.annotator == who and f.finding in SPAM for f in found.findings))
+        "spam_found": any(f.annotator == who and f.finding in SPAM for f in found.findings),
+        "spam_below": verdict[int(who)] == "below the crowd",
     }
 
 

@@ -3,7 +3,8 @@
 On seven tables the whole label is made from the file. ``numbers_differ`` counts the statistics that
 are not those of pandas (to 1e-9, relative, or 1e-6 for single precision), out of ``numbers``.
 ``order_differs`` counts the values of the JSON, but for the checksum, that change when the rows are
-permuted; ``redraw_differs`` is whether the page from the JSON alone is another one. ``kilobytes``
+permuted; ``seconds`` are those of the processor for label and page, all threads together, since
+the machine has other work. ``redraw_differs`` is whether the page from the JSON alone is another one. ``kilobytes``
 is the size of the page, ``connections`` how many the process tried to open. ``leak_found`` is
 whether a column is flagged that copies the label but for 2 % of the rows; ``flagged`` counts the
 columns that are flagged without it.
@@ -96,11 +97,11 @@ def counted_connections() -> Iterator[list[Any]]:
 
 def measure_label(data: Described, _: Seed) -> Mapping[str, float]:
     """Make the label and hold it against pandas, a permutation, and itself."""
-    started = time.perf_counter()
+    started = time.process_time()
     with counted_connections() as asked:
         label = NutritionLabel.of(data.path, **data.options)
         page = label.to_html()
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     table = pl.read_parquet(data.path)
     numbers, differ = against_pandas(label, table)
     order = generator(0, "order").permutation(table.height)
@@ -327,7 +328,7 @@ CLAIMS = [
         at_least=1,
     ),
     Claim(
-        "100,000 rows of 50 columns take under 20 seconds.",
+        "100,000 rows of 50 columns take under 20 seconds of one processor.",
         most("seconds", ["large"]),
         at_most=20,
     ),
@@ -351,6 +352,13 @@ CLAIMS = [
 ]
 
 READING = """
+All holds. A label of 100,000 rows and 50 columns takes some {LARGE} seconds, a page 25 to 137 kB. What
+the tables say to a reader: hospital has 11 % of its cells missing, and only one label of 959 in
+doubt where models agree with 93 %: its label errors are misspelt classes, which show as 22 rare
+classes instead. On open_bandit and arguments the label says that the other columns hardly tell the
+labels, so it gives no noise. The planted forests, also the faint one, were too easy: forest and
+strongest pairs both find every edge and no other, so nothing is shown about which is better. In the
+table large the planted leak is flagged and nothing else.
 """
 
 STUDY = Study(

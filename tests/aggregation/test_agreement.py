@@ -186,7 +186,7 @@ def test_scales_that_do_not_suit():
     numbered = Votes.from_matrix(random_matrix(), classes=range(4))
     named = Votes.from_matrix(random_matrix(), classes=list("wxyz"))
     tags = votes_of(answers(random_matrix(k=5), SETS), Tags(["a", "b", "c"]))
-    with pytest.raises(DataError, match="no scale 'ratios'.*Did you mean 'ratio'"):
+    with pytest.raises(DataError, match=r"no scale 'ratios'.*Did you mean 'ratio'"):
         krippendorff_alpha(numbered, "ratios")
     with pytest.raises(DataError, match="'ratio' needs numbers"):
         krippendorff_alpha(named, "ratio")

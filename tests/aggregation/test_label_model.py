@@ -27,6 +27,7 @@ def test_exact_pairs_give_the_exact_chances_of_two_classes(counts, balance):
     right = np.trace(joint, axis1=1, axis2=2) / joint.sum(axis=(1, 2))
     np.testing.assert_allclose(model.accuracy_, right, atol=1e-6)
     assert model.history_[-1] == pytest.approx(0, abs=1e-12)
+    assert model.dispersion_ == pytest.approx(1)
 
 
 def test_pairs_leave_three_classes_open_and_triples_close_them():
@@ -153,6 +154,19 @@ def test_triples_help_where_there_are_enough_items():
     assert error[3] < 0.8 * error[2]
 
 
+def test_items_on_which_all_rules_speak_more_are_not_taken_for_a_class():
+    rng = np.random.default_rng(0)
+    votes, truth, speaks = one_sided(20_000)
+    length = rng.choice([0.25, 1.75], votes.n_items)
+    chance = (speaks[:, truth] * length).T
+    says = np.repeat([0, 1], 4)
+    matrix = np.where(rng.random(chance.shape) < chance, says, -1)
+    model = LabelModel().fit(Votes.from_matrix(matrix, classes=[0, 1]))
+    assert model.dispersion_ == pytest.approx((length**2).mean(), abs=0.05)
+    found = model.vote_given_class_[np.arange(8), :, says]
+    np.testing.assert_allclose(found, speaks, atol=0.03)
+
+
 def test_a_rule_that_is_worse_than_chance_is_found_out():
     votes, truth = two_sided(5000, 8)
     turned = np.where(votes.annotator == 3, 1 - votes.label, votes.label)
@@ -162,7 +176,7 @@ def test_a_rule_that_is_worse_than_chance_is_found_out():
     rights = turned == truth[votes.item]
     shares = np.bincount(votes.annotator, rights) / np.bincount(votes.annotator)
     assert shares[3] < 0.5
-    np.testing.assert_allclose(model.accuracy_, shares, atol=0.03)
+    np.testing.assert_allclose(model.accuracy_, shares, atol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ def moments_of(votes):
     unit, votes_for = rules.unit[used], rules.votes_for[used]
     groups = three_groups(unit, votes_for, np.diag(pairs))
     triples = triple_shares(columns, used, rules.n_columns, groups)
-    return RuleMoments(votes.n_items, pairs, unit[:, None] != unit, votes_for, triples)
+    n_units = np.unique(unit).size
+    return RuleMoments(votes.n_items, pairs, unit[:, None] != unit, votes_for, n_units, triples)
 
 
 @pytest.mark.parametrize("balance", [None, np.array([0.5, 0.3, 0.2])])

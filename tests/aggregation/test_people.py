@@ -17,7 +17,7 @@ def report_on(world, **options):
 
 
 def test_a_crowd_that_behaves_gives_no_finding():
-    """Of sixty crowds with all kinds of evidence at most 5 % show anything, with room for chance."""
+    """Of sixty crowds, at most 5 % show anything of any kind, with room for chance."""
     something = 0
     for seed in range(60):
         report = report_on(well_behaved(np.random.default_rng(seed)))
@@ -136,7 +136,10 @@ def test_accuracy_intervals_cover_without_gold_where_the_model_holds():
 def test_informativeness_is_the_spammer_score():
     truth = [k % 2 for k in range(400)]
     names = ("a", "b", "c", "d")
-    table = dict.fromkeys(names, truth) | {"spam": [0, 0, 1, 1] * 100, "flip": [1 - t for t in truth]}
+    table = dict.fromkeys(names, truth) | {
+        "spam": [0, 0, 1, 1] * 100,
+        "flip": [1 - t for t in truth],
+    }
     columns = annotator_report(Votes.from_wide(table, votes=[*names, "spam", "flip"])).columns
     score = dict(zip(columns["annotator"].tolist(), columns["informativeness"], strict=True))
     assert score["a"] > 0.98
@@ -171,7 +174,9 @@ def test_plain_values_and_tables():
 
 
 def test_one_vote_an_item_says_nothing_about_anybody():
-    votes = Votes.from_arrays(range(60), [f"a{i % 2}" for i in range(60)], [i % 3 for i in range(60)])
+    votes = Votes.from_arrays(
+        range(60), [f"a{i % 2}" for i in range(60)], [i % 3 for i in range(60)]
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         report = annotator_report(votes)

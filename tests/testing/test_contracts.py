@@ -8,6 +8,7 @@ import pytest
 import labelwright.aggregation as room
 from labelwright.aggregation import MajorityVote
 from labelwright.aggregation._base import ClassAggregator
+from labelwright.aggregation._public import needs_only_votes
 from labelwright.core.params import Accepts, Params
 from labelwright.core.tables import to_polars
 from labelwright.testing import check_aggregator, check_part
@@ -15,7 +16,7 @@ from labelwright.testing import check_aggregator, check_part
 AGGREGATORS = [
     part
     for part in (getattr(room, name) for name in room.__all__)
-    if isinstance(part, type) and issubclass(part, ClassAggregator)
+    if isinstance(part, type) and issubclass(part, ClassAggregator) and needs_only_votes(part)
 ]
 
 

@@ -66,9 +66,8 @@ def _too_fast(votes: Votes) -> Suspicion:
 def _drifts(peers: PeerBeliefs) -> Suspicion:
     """A permutation test of falling agreement, against the others on the same items."""
     votes = peers.votes
-    moment = votes.extra["time"].to_physical() if votes.extra is not None else None
-    dated = moment.is_not_null().to_numpy() & peers.used
-    when = moment.fill_null(0).to_numpy()
+    when = np.asarray(votes.column("time"), dtype="datetime64[us]")
+    dated = ~np.isnat(when) & peers.used
     # More or less than the average annotator, less what the others show on that item.
     lead = peers.right - peers.expected
     theirs, compared = _of_others(votes, lead, dated)
@@ -82,7 +81,10 @@ def _drifts(peers: PeerBeliefs) -> Suspicion:
     slope, t = _trend(who, place, lead[order], n)
     late = place >= 0
     halves = [
-        (_sum(who[part], peers.right[order][part], n.size), _sum(who[part], 1.0 * part[part], n.size))
+        (
+            _sum(who[part], peers.right[order][part], n.size),
+            _sum(who[part], 1.0 * part[part], n.size),
+        )
         for part in (~late, late)
     ]
     p = np.where(slope <= -FALL, stdtr(np.maximum(n - 2, 1), t), 1.0)
@@ -99,9 +101,7 @@ def _drifts(peers: PeerBeliefs) -> Suspicion:
     return Suspicion("drifts", np.where(n >= FEWEST, p, np.nan), explain)
 
 
-def _trend(
-    who: NDArray[np.int32], place: Floats, lead: Floats, n: Floats
-) -> tuple[Floats, Floats]:
+def _trend(who: NDArray[np.int32], place: Floats, lead: Floats, n: Floats) -> tuple[Floats, Floats]:
     """Change from first to last vote of each annotator, and its t."""
     some = np.maximum(n, 1)
     mean = _sum(who, lead, n.size) / some
@@ -168,7 +168,7 @@ def _accepts(peers: PeerBeliefs, prelabels: NDArray[np.int32]) -> Suspicion:
     shown = votes.column("shown")
     seen = peers.used & (label >= 0)
     if shown is not None:
-        seen &= np.array([value is True or value == 1 for value in shown.tolist()])
+        seen &= np.array([value is True for value in shown.tolist()])
     who, taken = votes.annotator[seen], (votes.label == label)[seen].astype(np.float64)
     likely = peers.in_prelabel[seen]
     width = np.minimum((likely * BINS).astype(np.int64), BINS - 1)
@@ -211,4 +211,4 @@ def _totals(votes: Votes, counts: Mask) -> Any:
 
 
 def _sum(who: NDArray[Any], values: Floats, n: int) -> Floats:
-    return np.bincount(who, values, minlength=n)
+    return np.bincount(who, values, minlength=n).astype(np.float64)

@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
-from labelwright.aggregation._peer_beliefs import PeerBeliefs, tail_above
-from labelwright.aggregation._suspicions import FEWEST, Suspicion, counted
-from labelwright.core.votes import Votes
+from labelwright.aggregation._peer_beliefs import Beliefs, PeerBeliefs
+from labelwright.aggregation._suspicions import Suspicion, counted
+from labelwright.aggregation._vote_pairs import Pairs, SharedItems
 
 __all__ = ["copying"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-# Among fewer, two good annotators cannot be told from two who copy each other.
-FEWEST_PEOPLE = 5
-# Pairs of votes on one item that are looked at; beyond, only annotators with most votes are paired.
-MAX_PAIRS = 2**25
-# From so many pairs on, the typical pair is known well enough to measure others by it.
-ENOUGH_PAIRS = 20
-# Numbers held at a time while pairs are compared.
-BLOCK_CELLS = 1 << 22
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Pairs of annotators who share enough items, and how often they agree.
-
-    The last two are sums over all pairs of votes, also of annotators who share few items: how
-    many differ, and how many were expected to.
-    """
-
-    first: Codes
-    second: Codes
-    shared: Floats
-    agreed: Floats
-    expected: Floats
-    all_seen: float
-    all_expected: float
+# Pairs this far out are looked at once more, each on its own; so many of them at most.
+DOUBTFUL = 2.0
+MOST = 200
+# Steps towards how an annotator answers, judged by the others alone.
+STEPS = 20
+CROWD_VOTES = 2.0
 
 
 def copying(peers: PeerBeliefs) -> Suspicion:
     """Agreement of pairs beyond what the others' votes and their confusions make likely."""
-    pairs = _pairs(peers)
-    excess = _excess(pairs)
+    pairs, excess = _pairs_and_excess(peers)
     n = peers.votes.n_annotators
     # Each pair stands here for either of the two; the last entry of each is the strongest pair.
     mine = np.concatenate([pairs.first, pairs.second])
@@ -79,89 +56,55 @@ def copying(peers: PeerBeliefs) -> Suspicion:
     return Suspicion("copies or is copied", np.minimum(p, 1.0), explain)
 
 
-def _excess(pairs: _Pairs) -> Floats:
-    """How far each pair agrees beyond chance, as a normal deviate.
+def _pairs_and_excess(peers: PeerBeliefs) -> tuple[Pairs, Floats]:
+    """Pairs, and how far each agrees beyond chance, the least of two ways to expect it.
 
-    Items that mislead all make all pairs agree more than expected. So disagreement is expected as
-    far as all other pairs show it, and where there are enough pairs, deviates are measured by
-    those of the typical pair: the median, and the spread below it, which copies do not reach.
+    Beliefs that trust all alike are not taken in by copies, but by annotators who lean. Beliefs
+    that trust each by their own confusions are right about those, but trust copies, who confirm
+    each other. So what the former show is looked at again by the latter, with the confusions of
+    the two as the others alone see them.
     """
-    if not pairs.shared.size:
-        return np.zeros(0)
-    rest = pairs.all_expected - (pairs.shared - pairs.expected)
-    seen = pairs.all_seen - (pairs.shared - pairs.agreed)
-    usual = np.divide(seen, rest, out=np.ones_like(rest), where=rest > 1).clip(0, 1)
-    expected = 1 - usual * (1 - pairs.expected / pairs.shared)
-    p = tail_above(pairs.agreed, pairs.shared, expected)
-    deviate = -ndtri(p.clip(1e-300, 1 - 1e-12))
-    if deviate.size < ENOUGH_PAIRS:
-        return np.asarray(deviate)
-    low, middle = np.quantile(deviate, [0.159, 0.5])
-    return np.asarray((deviate - max(middle, 0.0)) / max(middle - low, 1.0))
+    items = SharedItems(peers)
+    alike = items.pairs(*peers.believed(all_alike=True))
+    excess = alike.excess()
+    doubtful = np.flatnonzero(excess > DOUBTFUL)
+    if not doubtful.size:
+        return alike, excess
+    beliefs, habits = peers.believed(all_alike=False)
+    own = items.pairs(beliefs, habits)
+    for pair in doubtful[np.argsort(-excess[doubtful], kind="stable")][:MOST].tolist():
+        own.expected[pair] = _expected_by_others(peers, beliefs, own, pair)
+    excess[doubtful] = np.minimum(excess, own.excess())[doubtful]
+    return own, excess
 
 
-def _pairs(peers: PeerBeliefs) -> _Pairs:
-    votes, n = peers.votes, peers.votes.n_annotators
-    chosen = _often(votes)
-    if np.unique(votes.annotator[chosen]).size < FEWEST_PEOPLE:
-        chosen[:] = False
-    # Of two votes on an item nothing is known but by a third, or gold.
-    chosen &= ((np.diff(votes.indptr) > 2) | peers.known)[votes.item]
-    keys = _who_share(votes, chosen)
-    beliefs, habits = peers.with_all_alike()
-    agreed, expected, shared = np.zeros((3, keys.size))
-    all_seen = all_expected = 0.0
-    for left, right in _vote_pairs(votes, np.flatnonzero(chosen), BLOCK_CELLS // habits[0].size):
-        one, other = (votes.annotator[side].astype(np.int64) for side in (left, right))
-        belief = beliefs.without(left, right)
-        alike = np.einsum("pka,pka,pk->p", habits[one], habits[other], belief)
-        same = votes.label[left] == votes.label[right]
-        all_seen += float((~same).sum())
-        all_expected += float((1 - alike).sum())
-        place = np.searchsorted(keys, one * n + other)
-        known = place < keys.size
-        known[known] = keys[place[known]] == (one * n + other)[known]
-        for total, values in ((shared, np.ones(same.size)), (agreed, same), (expected, alike)):
-            total += np.bincount(place[known], values[known], minlength=keys.size)
-    return _Pairs(keys // n, keys % n, shared, agreed, expected, all_seen, all_expected)
+def _expected_by_others(peers: PeerBeliefs, beliefs: Beliefs, pairs: Pairs, pair: int) -> float:
+    """On how many common items two would agree, judged by those who are not of the pair."""
+    votes = peers.votes
+    one, other = (np.flatnonzero(votes.annotator == w[pair]) for w in (pairs.first, pairs.second))
+    _, in_one, in_other = np.intersect1d(votes.item[one], votes.item[other], return_indices=True)
+    rates = []
+    for own, partners, shared, there in (
+        (one, other, in_one, in_other),
+        (other, one, in_other, in_one),
+    ):
+        belief = beliefs.without(own)
+        belief[shared] = beliefs.without(own[shared], partners[there])
+        rates.append(_confusion(belief, votes.label[own], peers.crowd))
+    left, right = one[in_one], other[in_other]
+    judged = pairs.judged[votes.item[left]]
+    belief = beliefs.without(left[judged], right[judged])
+    return float((belief @ (rates[0] * rates[1]).sum(axis=1)).sum())
 
 
-def _often(votes: Votes) -> NDArray[np.bool_]:
-    """Votes of annotators who have enough, so that all pairs of votes on one item can be held."""
-    n_votes = np.bincount(votes.annotator, minlength=votes.n_annotators)
-    least = FEWEST
-    while True:
-        chosen = (n_votes >= least)[votes.annotator]
-        per_item = np.bincount(votes.item[chosen], minlength=votes.n_items)
-        if int((per_item**2).sum()) // 2 <= MAX_PAIRS or not chosen.any():
-            return chosen
-        least *= 2
-
-
-def _who_share(votes: Votes, chosen: NDArray[np.bool_]) -> Codes:
-    """Pairs of annotators with enough common items, as sorted first * n_annotators + second."""
-    n = votes.n_annotators
-    ones = np.ones(int(chosen.sum()))
-    given = csr_array(
-        (ones, (votes.item[chosen], votes.annotator[chosen])), shape=(votes.n_items, n)
-    )
-    both = (given.T @ given).tocoo()
-    enough = (both.row < both.col) & (both.data >= FEWEST)
-    return np.sort(both.row[enough].astype(np.int64) * n + both.col[enough])
-
-
-def _vote_pairs(votes: Votes, chosen: Codes, size: int) -> Iterator[tuple[Codes, Codes]]:
-    """Places of two chosen votes on one item, the one of the earlier annotator first, in blocks."""
-    if not chosen.size:
-        return
-    item = votes.item[chosen]
-    later = np.searchsorted(item, item, side="right") - np.arange(chosen.size) - 1
-    reached = np.cumsum(later)
-    size = max(size, 1)
-    cuts = np.searchsorted(reached, np.arange(size, reached[-1] + 1, size))
-    for first, last in zip([0, *cuts], [*cuts, chosen.size], strict=True):
-        own = later[first:last]
-        left = np.repeat(np.arange(first, last), own)
-        begin = np.cumsum(own) - own
-        right = left + 1 + np.arange(left.size) - np.repeat(begin, own)
-        yield chosen[left], chosen[right]
+def _confusion(belief: Floats, label: NDArray[Any], crowd: Floats) -> Floats:
+    """How one annotator answers each class (K, n_answers), given beliefs without their votes."""
+    rates = crowd
+    for _ in range(STEPS):
+        weight = belief * rates[:, label].T
+        weight /= weight.sum(axis=1, keepdims=True)
+        counts = np.zeros_like(crowd).T
+        np.add.at(counts, label, weight)
+        rates = counts.T + CROWD_VOTES * crowd
+        rates /= rates.sum(axis=1, keepdims=True)
+    return rates

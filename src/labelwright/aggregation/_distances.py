@@ -92,7 +92,9 @@ def distance_between(
         raise unknown_name("scale", scale, SCALES)
     if scale == "nominal":
         n_values = np.count_nonzero(answers.total)
-        return Distance(scale, np.not_equal, answers.total.sum() - answers.total, n_values > 1)
+        return Distance(
+            scale, np.not_equal, answers.total.sum() - answers.total, float(n_values > 1)
+        )
     if scale in SETS:
         return _by_table(scale, _set_distances(scale, answers), answers)
     if scale == "distances":

@@ -43,7 +43,7 @@ class VotesToCome:
         The truth of an item is drawn from its belief. ``most + 1`` stands where ``most`` votes
         are not enough.
         """
-        n, k = beliefs.shape
+        n = len(beliefs)
         needed = np.zeros((n, n_draws), dtype=np.int32)
         step = max(BLOCK_DRAWS // n_draws, 1)
         for first in range(0, n, step):

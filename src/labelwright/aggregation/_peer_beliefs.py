@@ -44,7 +44,12 @@ class Beliefs:
     """
 
     def __init__(
-        self, votes: Votes, data: OneHotVotes, rates: Floats, prior: Floats, known: NDArray[np.bool_]
+        self,
+        votes: Votes,
+        data: OneHotVotes,
+        rates: Floats,
+        prior: Floats,
+        known: NDArray[np.bool_],
     ) -> None:
         self.item, self.known = votes.item, known
         self.posterior = data.posterior(rates, prior)
@@ -132,14 +137,16 @@ class PeerBeliefs:
         self.counts = self._counted()
         self._measure(given / np.maximum(given.sum(axis=1, keepdims=True), 1), prelabels)
 
-    def with_all_alike(self) -> tuple[Beliefs, Floats]:
-        """Beliefs that trust all annotators alike, and how each answers by those.
+    def believed(self, *, all_alike: bool) -> tuple[Beliefs, Floats]:
+        """Beliefs that trust each annotator by their own confusions, or all alike.
 
-        Two who copy each other would otherwise be trusted most of all. The second is
-        (n_annotators, K, n_answers), with the crowd's answers for classes never met.
+        Two who copy each other are trusted most of all by the former. The second of the pair is
+        how each answers by those beliefs, (n_annotators, K, n_answers), with the crowd's answers
+        for classes never met.
         """
-        n = self.votes.n_annotators
-        beliefs = self._believe(np.repeat(self.crowd[None], n, axis=0))
+        beliefs = self._beliefs
+        if all_alike:
+            beliefs = self._believe(np.repeat(self.crowd[None], self.votes.n_annotators, axis=0))
         counted, _ = self._data.counts(beliefs.posterior)
         total = counted.sum(axis=2, keepdims=True)
         crowd = np.broadcast_to(self.crowd, counted.shape)
@@ -151,7 +158,8 @@ class PeerBeliefs:
     def total(self, values: NDArray[Any]) -> Floats:
         """Sum of values (n_votes,) over the used votes of each annotator."""
         weights = np.where(self.used, values, 0.0)
-        return np.bincount(self.votes.annotator, weights, minlength=self.votes.n_annotators)
+        n = self.votes.n_annotators
+        return np.bincount(self.votes.annotator, weights, minlength=n).astype(np.float64)
 
     def _blocks(self) -> Iterator[tuple[slice, Floats]]:
         for _, part in self.votes.blocks(max(BLOCK_ITEMS, self.votes.n_annotators)):

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from labelwright.aggregation._base import belief_in_answers
 from labelwright.aggregation._peer_beliefs import PeerBeliefs
-from labelwright.aggregation._suspicions import FEWEST
 from labelwright.core.stats import jeffreys_interval, wilson_interval
 
 __all__ = ["COLUMNS", "figures_of", "informativeness", "ordered"]

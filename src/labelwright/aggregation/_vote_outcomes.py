@@ -49,18 +49,16 @@ class Outcomes(NamedTuple):
     """Outcomes of the votes on an item.
 
     ``counts`` (n, K) are votes for each class, ``log_joint`` (n, K) the log of the probability that
-    this class is true and the outcome follows; ``weight`` (n,) is 1 for an enumerated outcome, and
-    for a drawn one what makes the probabilities of the draws sum to one.
+    this class is true and the outcome follows. All sum to one, also where outcomes were drawn.
     """
 
     counts: Floats
     log_joint: Floats
-    weight: Floats
     drawn: bool
 
     def errors(self) -> Errors:
         """Errors, by the belief in what either rule chooses."""
-        joint = np.exp(self.log_joint) * self.weight[:, None]
+        joint = np.exp(self.log_joint)
         winners = self._winners()
         by_majority = np.where(winners, joint, 0).sum(axis=1) / winners.sum(axis=1)
         by_belief = joint.max(axis=1)
@@ -103,11 +101,11 @@ def enumerate_all(confusion: Floats, prior: Floats) -> Outcomes | None:
         for one in _log(confusion):
             counts = (counts[:, None] + np.eye(k)).reshape(-1, k)
             logs = (logs[:, None] + one.T).reshape(-1, k)
-    return Outcomes(counts, logs, np.ones(len(counts)), drawn=False)
+    return Outcomes(counts, logs, drawn=False)
 
 
 def draw(confusion: Floats, prior: Floats, n: int, rng: np.random.Generator) -> Outcomes:
-    """Outcomes drawn from the model; their weights sum to one with the beliefs about each."""
+    """Outcomes drawn from the model, with the beliefs about each."""
     k = prior.size
     truth = rng.choice(k, n, p=prior)
     counts, logs = np.zeros((n, k)), np.tile(_log(prior), (n, 1))
@@ -115,8 +113,8 @@ def draw(confusion: Floats, prior: Floats, n: int, rng: np.random.Generator) -> 
         given = (rng.random(n)[:, None] > np.cumsum(one, axis=1)[truth, :-1]).sum(axis=1)
         counts[np.arange(n), given] += 1
         logs += _log(one).T[given]
-    logs -= np.logaddexp.reduce(logs, axis=1)[:, None]
-    return Outcomes(counts, logs, np.full(n, 1 / n), drawn=True)
+    logs -= np.logaddexp.reduce(logs, axis=1)[:, None] + math.log(n)
+    return Outcomes(counts, logs, drawn=True)
 
 
 def margin_of_two(confusion: Floats, prior: Floats) -> float:

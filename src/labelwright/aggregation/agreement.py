@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -177,8 +178,9 @@ def _answers(votes: Votes, *, sets: bool) -> tuple[NDArray[np.bool_], NDArray[An
         keep = np.isfinite(votes.label)
         values, code = np.unique(np.where(keep, votes.label, 0.0), return_inverse=True)
         ends = (float(values.min(initial=np.inf)), float(values.max(initial=-np.inf)))
-        low, high = (ends[0] if space.low is None else space.low), (
-            ends[1] if space.high is None else space.high
+        low, high = (
+            (ends[0] if space.low is None else space.low),
+            (ends[1] if space.high is None else space.high),
         )
         return keep, code, Answers(none, values.tolist(), values, True, ends=(low, high))
     if isinstance(space, Classes):
@@ -223,7 +225,7 @@ def _by_item(
         apart = count[right] * distance.between(answer[left], answer[right])
         to_item[part] = np.bincount(left - part.start, apart, minlength=part.stop - part.start)
     within, size, apart = (
-        np.bincount(row, count * values, minlength=first.size)
+        np.bincount(row, count * values, minlength=first.size).astype(np.float64)
         for values in (to_item, np.ones(cells.size), distance.to_all[answer])
     )
     return within, size, apart
@@ -234,7 +236,7 @@ def _parts(partners: Codes) -> list[slice]:
     reached = np.cumsum(partners)
     ends = np.searchsorted(reached, np.arange(BLOCK_PAIRS, reached[-1], BLOCK_PAIRS))
     bounds = np.unique([0, *ends.tolist(), partners.size])
-    return [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
 
 def _alpha(observed: Floats, expected: Floats, n_votes: Floats) -> Floats:

@@ -126,6 +126,16 @@ class CrowdLab(ClassAggregator):
         finally:
             del self._beliefs
 
+    def fit_predict(  # type: ignore[override]
+        self,
+        votes: Votes,
+        gold: Mapping[Any, Any] | Sequence[Any] | None = None,
+        *,
+        probabilities: ArrayLike,
+    ) -> list[Any]:
+        """Labels of the items, in the order of ``votes.items``."""
+        return self.fit(votes, gold, probabilities=probabilities).labels_
+
     def predict_proba(  # type: ignore[override]
         self, votes: Votes, *, probabilities: ArrayLike
     ) -> Floats:

@@ -146,7 +146,7 @@ def suggest_dependencies(
         pairs = pair_shares(columns, used, rules.n_columns)
         apart = rule[:, None] != rule
         for _ in range(max_pairs):
-            moments = RuleMoments(votes.n_items, pairs, apart, rules.votes_for[used])
+            moments = RuleMoments(votes.n_items, pairs, apart, rules.votes_for[used], len(names))
             excess = _strongest(moments, balance, place, given)
             if excess is None or excess.p_value > level:
                 break

@@ -76,11 +76,15 @@ class LabelModel(ClassAggregator):
         Chances [rule, true class, vote]; what is missing to 1 is the chance of no vote.
     accuracy_ : (n_annotators,) float64
         Estimated chance that a vote of the rule is right; NaN without votes.
+    dispersion_ : float
+        How much more often two rules vote on the same item than if all items of a class made rules
+        speak alike, as where long texts set off more rules than short ones.
     learnt_ : (n_annotators,) bool
         Whether there are two other rules that vote on some of its items, or would if they were
         unrelated. What is not learnt stays near the prior.
     history_ : list of float
-        Minus half the chi square of the moments, plus the log prior; never falls.
+        Minus half the chi square of the moments, a pair counted once a vote, plus the log prior;
+        never falls.
 
     Notes
     -----
@@ -175,7 +179,7 @@ class LabelModel(ClassAggregator):
         )
         believed, end = fit.climb(tol=self.tol, max_iter=self.max_iter, name=type(self).__name__)
         self.history_, self.converged_ = end.history, end.converged
-        self.class_prior_ = believed.class_prior
+        self.class_prior_, self.dispersion_ = believed.class_prior, fit.dispersion(believed)
         self.cliques_, self.combinations_ = list(rules.cliques), list(rules.combinations)
         self._describe_rules(rules, joint_chances(rules, used, fit.share, believed.given_vote))
         self._see_what_is_learnt(votes, rules, rules.unit[used], moments)
@@ -212,7 +216,8 @@ class LabelModel(ClassAggregator):
             groups = three_groups(unit, votes_for, np.diag(pairs))
             found = triple_shares(columns, used, rules.n_columns, groups)
         n_items = columns.indptr.size - 1
-        return RuleMoments(n_items, pairs, unit[:, None] != unit, votes_for, found)
+        n_units = np.unique(unit).size
+        return RuleMoments(n_items, pairs, unit[:, None] != unit, votes_for, n_units, found)
 
     def _describe_rules(self, rules: RuleColumns, joint: NDArray[np.float64]) -> None:
         """Set what follows from the joint chances (n_columns, K) of votes and classes."""

@@ -176,15 +176,8 @@ class MajorityCertificate(Result):
         fitted = learner.clone().fit(votes)
         found = errors_on_redrawn(votes, fitted, rng)
         gap = found.majority - found.best
-        gaps = []
-        for _ in range(n_halves):
-            half = votes.select(items=votes.items[rng.permutation(voted)[: voted.size // 2]])
-            with warnings.catch_warnings():
-                # What there is to warn of was said of the whole.
-                warnings.simplefilter("ignore", LabelwrightWarning)
-                errors = errors_on_redrawn(half, learner.clone().fit(half), rng)
-            gaps.append(errors.majority - errors.best)
-        spread = quantile * math.sqrt(np.mean(np.square(np.array(gaps) - gap)))
+        gaps = _gaps_of_halves(votes, voted, learner, n_halves, rng)
+        spread = quantile * math.sqrt(np.mean(np.square(gaps - gap)))
         low, high = max(gap - spread, 0.0), gap + spread
         optimal = None if low <= tolerance < high else high <= tolerance
         by_annotator = np.bincount(votes.annotator, minlength=votes.n_annotators)
@@ -404,6 +397,25 @@ def tolerable_noise(
         middle = (low + high) / 2
         low, high = (middle, high) if optimal(middle) else (low, middle)
     return low
+
+
+def _gaps_of_halves(
+    votes: Votes,
+    voted: NDArray[np.intp],
+    learner: ConfusionEM,
+    n_halves: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """The gap (n_halves,) as learnt from random halves of the items that have votes."""
+    gaps = []
+    for _ in range(n_halves):
+        half = votes.select(items=votes.items[rng.permutation(voted)[: voted.size // 2]])
+        with warnings.catch_warnings():
+            # What there is to warn of was said of the whole.
+            warnings.simplefilter("ignore", LabelwrightWarning)
+            errors = errors_on_redrawn(half, learner.clone().fit(half), rng)
+        gaps.append(errors.majority - errors.best)
+    return np.array(gaps)
 
 
 def _read(

@@ -141,11 +141,12 @@ class AnnotatorReport(Result):
         verdicts = self.columns["verdict"].tolist()
         judged = len(verdicts) - verdicts.count("too few")
         people = len({finding.annotator for finding in self.findings})
+        looked_for = ", ".join(self.tested) or "nothing, with so few votes"
+        size = f"{len(self):,} annotators, {judged:,} with {FEWEST} votes or more to judge them by"
+        found = f"{len(self.findings):,} about {people:,} of them"
         lines = [
-            f"{len(self):,} annotators, {judged:,} with the {FEWEST} votes or more that a "
-            f"judgement needs; agreement is with {self.method}.",
-            f"{len(self.findings):,} findings about {people:,} of them; looked for: "
-            f"{', '.join(self.tested) or 'nothing, with so few votes'}.",
+            f"{size}; agreement is with {self.method}.",
+            f"Findings: {found}; looked for: {looked_for}.",
         ]
         return lines + [f"- {f.annotator}: {f.finding}: {f.why}" for f in self.findings]
 
