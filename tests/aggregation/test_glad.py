@@ -229,3 +229,13 @@ def test_anonymous_votes_are_refused_with_the_way_out():
     votes = Votes.from_slots({"l1": ["x", "y"], "l2": ["x", "x"]}, labels=["l1", "l2"])
     with pytest.raises(CapabilityError, match=r"GLAD.*anonymous.*MajorityVote"):
         GLAD().fit(votes)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_poor_annotators_do_not_turn_all_labels_round(seed):
+    rng = np.random.default_rng(seed)
+    truth, skill = rng.integers(0, 4, 300), rng.uniform(0.5, 0.7, 6)
+    wrong = (truth[:, None] + rng.integers(1, 4, (300, 6))) % 4
+    votes = Votes.from_matrix(np.where(rng.random((300, 6)) < skill, truth[:, None], wrong))
+    right = (GLAD().fit(votes).codes_ == truth).mean()
+    assert right > (MajorityVote().fit(votes).codes_ == truth).mean() - 0.03

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
+from labelwright.audit._training import seed_of
 from labelwright.audit.detectors import aum_quality, neighbour_quality
 from labelwright.core.errors import DataError, ParameterError
+from labelwright.core.seeds import generator
 from labelwright.retrieval.neighbours import NeighbourGraph
 from tests.audit.test_semd import blobs
 
 
 def test_aum_of_one_epoch_is_the_margin_of_the_model() -> None:
     labels, X, _ = blobs()
-    model = SGDClassifier(loss="log_loss", learning_rate="constant", eta0=0.01, shuffle=False)
+    model = SGDClassifier(loss="log_loss", learning_rate="constant", eta0=0.01, random_state=0)
     quality = aum_quality(labels, X, classifier=model, n_epochs=1)
-    # The same pass by hand, in the same order.
-    from labelwright.core.seeds import generator
-
+    model.set_params(random_state=seed_of(0, "aum", "model"))
     rows = generator(0, "aum", "order").permutation(len(labels))
     by_hand = model.partial_fit(X[rows], labels[rows], classes=np.arange(3)).decision_function(X)
     for row in range(len(labels)):

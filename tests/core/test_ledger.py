@@ -24,6 +24,13 @@ def test_estimates_do_not_spoil_gold() -> None:
     assert GoldLedger().usable_for_estimate([]).tolist() == []
 
 
+def test_reviewed_items_stay_in_a_random_sample_and_are_told() -> None:
+    ledger = GoldLedger().record([1, 2], "review", "a").record(["2", "3"], "review", "b")
+    assert ledger.usable_for_estimate([1, 2, 3, 4]).all()
+    assert ledger.items("review") == {"1", "2", "3"}
+    assert ledger.items("estimate") == frozenset()
+
+
 def test_the_very_same_use_is_known_and_no_other() -> None:
     ledger = GoldLedger().record([1, 2], "estimate", "run a")
     assert ledger.knows(["2", "1"], "estimate", "run a")

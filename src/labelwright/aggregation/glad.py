@@ -11,11 +11,12 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from labelwright.aggregation._ascent import ascend
 from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._em import EMResult
+from labelwright.aggregation._starts import vote_shares
 from labelwright.aggregation._voted_classes import VotedClasses
 from labelwright.core.params import Accepts, Int, OneOf, Real
 from labelwright.core.votes import Votes
@@ -26,6 +27,8 @@ Vector = NDArray[np.float64]
 
 # A vote is never taken to be surer than this, in log-odds, so that no logarithm is infinite.
 SUREST = 500.0
+# How far above chance, and below certainty, annotators are at the start.
+ABOVE_CHANCE = 0.05
 
 
 class GLAD(ClassAggregator):
@@ -133,7 +136,9 @@ class GLAD(ClassAggregator):
 
         priors = self._priors(votes)
         prior = _Prior(*map(np.concatenate, zip(*priors, strict=True)))
-        best, found = self._maximise(likelihood, prior, data.votes.total_weight)
+        start = prior.mean.copy()
+        start[:n] = self._first_abilities(votes, gold)
+        best, found = self._maximise(likelihood, prior, data.votes.total_weight, start)
         self.history_, self.converged_ = found.history, found.converged
         self.ability_, log_ease = best[:n], best[n:]
         self.difficulty_ = np.exp(-log_ease)
@@ -150,7 +155,7 @@ class GLAD(ClassAggregator):
             return value, by_log_ease
 
         _, prior = self._priors(votes)
-        log_ease, _ = self._maximise(likelihood, prior, data.votes.total_weight)
+        log_ease, _ = self._maximise(likelihood, prior, data.votes.total_weight, prior.mean)
         return data.posterior(ability, log_ease)
 
     def _priors(self, votes: Votes) -> tuple[_Prior, _Prior]:
@@ -167,10 +172,33 @@ class GLAD(ClassAggregator):
             _prior(self.ease_mean, self.ease_sd, variance * log_odds**2 * per_item),
         )
 
+    def _first_abilities(self, votes: Votes, gold: NDArray[np.int32]) -> Vector:
+        """Abilities (n_annotators,) by agreement with the shares of votes, all above chance.
+
+        From the mean of the prior, which is far above poor annotators, the search could overshoot
+        to where all are worse than chance and every label is wrong.
+        """
+        shares = vote_shares(votes, gold)
+        agreed, given = (
+            np.bincount(votes.annotator, each, minlength=votes.n_annotators)
+            for each in (shares[votes.item, votes.label], np.ones(len(votes)))
+        )
+        rate = np.divide(
+            agreed, given, out=np.full_like(agreed, agreed.sum() / len(votes)), where=given > 0
+        )
+        lowest = 1 / max(votes.classes.n_classes, 2) + ABOVE_CHANCE
+        log_odds = logit(rate.clip(lowest, max(lowest, 1 - ABOVE_CHANCE)))
+        first: Vector = log_odds / np.exp(self.ease_mean)
+        return first
+
     def _maximise(
-        self, likelihood: Callable[[Vector], tuple[float, Vector]], prior: _Prior, n_votes: float
+        self,
+        likelihood: Callable[[Vector], tuple[float, Vector]],
+        prior: _Prior,
+        n_votes: float,
+        start: Vector,
     ) -> tuple[Vector, EMResult]:
-        """The likeliest parameters after the votes, searched from the mean of the prior."""
+        """The likeliest parameters after the votes."""
 
         def objective(steps: Vector) -> tuple[float, Vector]:
             away = steps * prior.step
@@ -180,7 +208,7 @@ class GLAD(ClassAggregator):
 
         found = ascend(
             objective,
-            np.zeros_like(prior.mean),
+            (start - prior.mean) / prior.step,
             scale=max(n_votes, 1.0),
             tol=self.tol,
             max_iter=self.max_iter,

@@ -22,7 +22,7 @@ __all__ = ["TUNING", "USES", "GoldLedger"]
 
 FORMAT = 1
 TUNING = ("prompt", "demonstration", "threshold", "calibration", "training")
-USES = (*TUNING, "estimate")
+USES = (*TUNING, "review", "estimate")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class GoldLedger:
             The gold that was used.
         use : str
             One of ``prompt`` (its wording was chosen by looking at them), ``demonstration``,
-            ``threshold``, ``calibration``, ``training`` and ``estimate``.
+            ``threshold``, ``calibration``, ``training``, ``review`` (a person looked because the
+            label seemed wrong) and ``estimate``.
         detail : str
             Which prompt, model or run.
 
@@ -75,6 +76,10 @@ class GoldLedger:
             self._events.append(_Event(use, detail, used))
         return self
 
+    def items(self, use: str) -> frozenset[str]:
+        """The items, as text, that stand in any event of this use."""
+        return frozenset().union(*(event.items for event in self._events if event.use == use))
+
     def knows(self, items: Iterable[Any], use: str, detail: str = "") -> bool:
         """Whether this very use stands here, so that a repeated run does not count it again."""
         return _Event(use, detail, frozenset(map(str, items))) in self._events
@@ -88,7 +93,8 @@ class GoldLedger:
     def usable_for_estimate(self, items: Iterable[Any]) -> NDArray[np.bool_]:
         """Which of the items were never tuned on, in their order; at least one.
 
-        Earlier estimates do not spoil gold; everything else does.
+        Earlier estimates do not spoil gold, and neither does it that somebody reviewed the item:
+        without the items that seemed wrong, a random sample would be none. Everything else does.
 
         Raises
         ------

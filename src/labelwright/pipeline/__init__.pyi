@@ -1,6 +1,14 @@
+from ._applied import Applied as Applied
+from .apply import apply_decisions as apply_decisions
+from .diff import QuestionDiff as QuestionDiff
+from .diff import RunDiff as RunDiff
+from .diff import diff as diff
 from .look import Look as Look
 from .look import look as look
+from .review import Review as Review
+from .review import review as review
 from .run import RunResult as RunResult
 from .run import load_run as load_run
 from .run import run as run
 from .settings import Settings as Settings
+from .weak import WeakSupervision as WeakSupervision

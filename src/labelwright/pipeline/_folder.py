@@ -90,6 +90,16 @@ class RunFolder:
                 self._sweep()
                 yield self
 
+    @classmethod
+    @contextmanager
+    def reopened(cls, path: Path) -> Iterator[None]:
+        """Own the folder of a finished run while the block runs; it stays finished."""
+        folder = cls(path, "")
+        with _explained(path), folder._lock():
+            for head in [folder.hidden / HEAD, *path.glob(f"*/{folder.hidden.name}/{HEAD}")]:
+                cls(head.parent.parent, "")._sweep()
+            yield
+
     def part(self, name: str, question: str) -> RunFolder:
         """The folder of one question, owned for as long as the whole is."""
         folder = RunFolder(self.path / name, self.source, question=question)

@@ -16,6 +16,7 @@ from labelwright.core.errors import DataError, DataWarning
 from labelwright.core.ledger import GoldLedger
 from labelwright.core.tables import column
 from labelwright.io import read_table
+from labelwright.pipeline._labels import REVIEW_TAG
 
 if TYPE_CHECKING:
     from labelwright.core.spaces import Classes
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Gold", "gold_columns", "is_sheet", "read_gold", "split_gold_file"]
 
 ROW = "row"
+# Of so many reviewed records in a random sample; below, the sample is held to be none.
+LEAST_CHANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,29 @@ class Gold:
         except DataError as error:
             return replace(self, tuned=known, refused=str(error))
         return replace(self, tuned=tuned)
+
+    def without_reviewed(self, ledger: GoldLedger, ids: pl.Series) -> Gold:
+        """The same gold, judging nothing where it is what was reviewed and no random sample.
+
+        A random sample hits some of the labels that were reviewed because they looked wrong. One
+        that hits far more of them than chance would is none.
+        """
+        reviewed = ids.cast(pl.String).is_in(list(ledger.items("review"))).to_numpy()
+        known = self.codes >= 0
+        both = int((known & reviewed).sum())
+        if self.inclusion is not None or not both:
+            return self
+        from scipy.stats import hypergeom
+
+        chance = hypergeom.sf(both - 1, known.size, int(reviewed.sum()), int(known.sum()))
+        if chance > LEAST_CHANCE:
+            return self
+        why = (
+            f"{both:,} of {int(known.sum()):,} gold labels are on records that were reviewed "
+            "because they looked wrong, far more than a random draw would hit, so they say "
+            "nothing of the others; draw gold at random with labelwright sample"
+        )
+        return replace(self, tuned=known, refused=why)
 
 
 def read_gold(records: pl.DataFrame, classes: Classes, settings: Settings) -> Gold | None:
@@ -122,6 +148,12 @@ def _gold_column(path: str, name: str, id_column: str | None, question: str | No
     if id_column is None:
         raise DataError("--gold-file needs --id: the column of item ids in both files.")
     table = read_table(path)
+    if REVIEW_TAG in table.columns:
+        raise DataError(
+            f"{path} holds decisions of a review: labels that looked wrong, and no random sample.",
+            where={"file": path},
+            hint=f"Put them on the labels with: labelwright apply RUN {path}",
+        )
     ids = column(table, id_column)
     others = gold_columns(table, id_column)
     if not name and question in others:

@@ -12,19 +12,32 @@ from numpy.typing import NDArray
 
 from labelwright.core.votes import Votes
 
-__all__ = ["FinalLabels", "EXPLANATIONS", "decide", "label_table"]
+__all__ = [
+    "FinalLabels",
+    "EXPLANATIONS",
+    "REVIEW",
+    "REVIEW_TAG",
+    "decide",
+    "doubtful_issues",
+    "label_table",
+]
 
 MANY_CLASSES = 20
+# Where a label comes from that a person decided in a review.
+REVIEW = "review"
+# The column of a sheet for a review that says which review and which record of it a row is.
+REVIEW_TAG = "lw_review"
 EXPLANATIONS = {
     "lw_label": "The label.",
-    "lw_confidence": "Belief in it, 0 to 1; 1 for gold.",
-    "lw_second": "The next best label.",
+    "lw_confidence": "Belief in it, 0 to 1; 1 for gold and for what a person decided.",
+    "lw_second": "The next best label; where a review changed the label, the one before.",
     "lw_votes": "Number of votes on the item.",
-    "lw_agreement": "Share of these votes that say lw_label.",
+    "lw_agreement": "Share of these votes that say lw_label; empty where a review changed it.",
     "lw_tie": "True where the best two labels were equally likely and a rule decided.",
     "lw_majority": "What a plain majority vote says; empty without votes.",
     "lw_changed": "True where lw_label differs from lw_majority.",
-    "lw_source": "Where lw_label comes from: votes, model (no votes there), gold, or none.",
+    "lw_source": "Where lw_label comes from: votes, model (no votes there), gold, review (a "
+    "person decided), or none.",
     "lw_doubtful": "True where lw_label is among the likely errors.",
     "lw_p_<class>": "Belief in that class.",
     "lw_top": "With more than 20 classes, in place of lw_p_: the five likeliest with their belief.",
@@ -103,6 +116,11 @@ def label_table(
         *_belief_columns(final.beliefs, space.names),
     ]
     return records.with_columns(s.fill_nan(None) if s.dtype.is_float() else s for s in columns)
+
+
+def doubtful_issues(labels: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    """Those issues (a row ``index`` into the labels each) whose label is still in doubt."""
+    return issues.filter(labels["lw_doubtful"].gather(issues["index"]))
 
 
 def _second(final: FinalLabels) -> NDArray[np.int64]:

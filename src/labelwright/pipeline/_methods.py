@@ -12,7 +12,7 @@ __all__ = ["by_name", "choose"]
 
 
 def by_name() -> dict[str, type[ClassAggregator]]:
-    """Every public aggregator that needs no more than votes, by the name that ``--method`` takes."""
+    """Every public aggregator that needs votes alone, by the name that ``--method`` takes."""
     return {name: kind for name, kind in public_aggregators().items() if needs_only_votes(kind)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelwright.pipeline._folder import folder_name
@@ -10,7 +11,7 @@ from labelwright.pipeline._folder import folder_name
 if TYPE_CHECKING:
     from labelwright.pipeline._stages import Found
 
-__all__ = ["next_steps"]
+__all__ = ["next_steps", "review_steps"]
 
 MANY_TIES = 0.02
 LOW_AGREEMENT = 0.4
@@ -20,7 +21,6 @@ GOLD_WANTED = 200
 def next_steps(data: dict[str, Any], found: Found) -> list[dict[str, Any]]:
     """Steps as dicts ``do``, ``why``, ``command``; the most useful first."""
     steps = [
-        _review(data),
         _gold(data, found),
         _annotators(data),
         _guidelines(data),
@@ -30,18 +30,33 @@ def next_steps(data: dict[str, Any], found: Found) -> list[dict[str, Any]]:
     return [step for step in steps if step is not None]
 
 
+def review_steps(data: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """What to do about labels in doubt in a run folder, and about those that people reviewed."""
+    errors, reviewed = data["likely_errors"], data.get("review")
+    steps = []
+    if errors and errors["found"]:
+        question = ["--question", data["name"]] if "folder" in data else []
+        still = "still " if reviewed else ""
+        steps.append(
+            _step(
+                f"Look through the {errors['found']:,} labels {still}in doubt, worst first",
+                "they are where a minute of a person's time changes most labels",
+                shlex.join(["labelwright", "review", str(folder), *question]),
+            )
+        )
+    if reviewed and reviewed["decided"]:
+        steps.append(
+            _step(
+                f"Take the {reviewed['decided']:,} reviewed labels for no random sample",
+                "they were chosen because they looked wrong: they count nowhere as gold and tell "
+                "nothing about the other labels",
+            )
+        )
+    return steps
+
+
 def _step(do: str, why: str, command: str | None = None) -> dict[str, Any]:
     return {"do": do, "why": why, "command": command}
-
-
-def _review(data: dict[str, Any]) -> dict[str, Any] | None:
-    errors = data["likely_errors"]
-    if not errors or not errors["found"]:
-        return None
-    return _step(
-        f"Look through the {errors['found']:,} labels in doubt, from the top of likely_errors.csv",
-        "they are where a minute of a person's time changes most labels",
-    )
 
 
 def _gold(data: dict[str, Any], found: Found) -> dict[str, Any] | None:

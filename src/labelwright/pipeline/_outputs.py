@@ -7,17 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 
 from labelwright.core.files import write_bytes, writing
 from labelwright.core.ledger import GoldLedger
 from labelwright.io import write_table
-from labelwright.pipeline._labels import EXPLANATIONS
+from labelwright.pipeline._checks import OWN
+from labelwright.pipeline._labels import EXPLANATIONS, doubtful_issues
 
 if TYPE_CHECKING:
     from labelwright.pipeline._stages import Found
     from labelwright.pipeline.settings import Settings
 
-__all__ = ["GOLD_USES", "record_gold", "write_question", "write_run"]
+__all__ = [
+    "GOLD_USES",
+    "errors_table",
+    "record_gold",
+    "write_both",
+    "write_question",
+    "write_run",
+]
 
 GOLD_USES = "gold_uses.parquet"
 
@@ -28,6 +37,10 @@ FILES = {
     "estimates": "Shares of the classes with intervals, corrected by the gold; with --by, below "
     "them those of each of its values.",
     "gold_uses": "What each gold label was used for; gold that was tuned on judges nothing.",
+    "decisions": "What people decided in a review, with who and when: nothing is taken out of it. "
+    "labels holds what is in force.",
+    "versions/": "labels as they were before the first time decisions were applied (1), before the "
+    "second (2), and so on.",
     "model/": "The model; try: labelwright predict model NEW.csv",
 }
 FILES_OF_ALL = {
@@ -39,10 +52,10 @@ FILES_OF_ALL = {
 def write_question(path: Path, found: Found, question: dict[str, Any]) -> None:
     """Write the tables of one question, each whole or not at all."""
     shares = question["estimates"] + question.get("by", {"estimates": []})["estimates"]
-    _write_both(path, "labels", found.labels)
-    _write_both(path, "likely_errors", _errors_table(found))
-    _write_both(path, "annotators", _frame(question["annotators"], ANNOTATORS))
-    _write_both(path, "estimates", _frame(shares, ESTIMATES))
+    write_both(path, "labels", found.labels)
+    write_both(path, "likely_errors", errors_table(found.labels, found.issues))
+    write_both(path, "annotators", _frame(question["annotators"], ANNOTATORS))
+    write_both(path, "estimates", _frame(shares, ESTIMATES))
     if found.probabilities is None and (path / "model").exists():
         shutil.rmtree(path / "model")
 
@@ -86,16 +99,16 @@ def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(kept, schema=schema)
 
 
-def _errors_table(found: Found) -> pl.DataFrame:
-    """The likely errors beside their records."""
-    doubtful = found.labels.with_row_index("index").filter(pl.col("lw_doubtful"))["index"]
-    issues = found.issues.filter(pl.col("index").is_in(doubtful.implode()))
-    records = found.inputs.records[issues["index"].to_list()]
-    own = issues.drop("index").rename(lambda name: f"lw_{name}")
+def errors_table(labels: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    """The issues of labels that are in doubt, worst first, beside their records."""
+    left = doubtful_issues(labels, issues)
+    records = labels[left["index"].to_list()].select(~cs.starts_with(OWN))
+    own = left.drop("index").rename(lambda name: OWN + name)
     return own.hstack(records) if own.height else own
 
 
-def _write_both(path: Path, name: str, table: pl.DataFrame) -> None:
+def write_both(path: Path, name: str, table: pl.DataFrame) -> None:
+    """Write a table as parquet and as csv."""
     with writing(path / f"{name}.parquet") as beside:
         table.write_parquet(beside)
     write_table(table, path / f"{name}.csv")

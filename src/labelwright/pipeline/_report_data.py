@@ -14,16 +14,17 @@ from labelwright.core.results import plain
 from labelwright.core.stats import wilson_interval
 from labelwright.pipeline._by import breakdown
 from labelwright.pipeline._figures import agreement, share_rows
+from labelwright.pipeline._labels import REVIEW, doubtful_issues
 from labelwright.pipeline._next import next_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from labelwright.core.votes import Votes
     from labelwright.pipeline._stages import Found
     from labelwright.pipeline.settings import Settings
 
-__all__ = ["annotator_rows", "question_data", "report_data"]
+__all__ = ["annotator_rows", "error_figures", "label_figures", "question_data", "report_data"]
 
 FORMAT = 1
 SHOWN_ERRORS = 200
@@ -92,6 +93,8 @@ def _input(found: Found) -> dict[str, Any]:
 
 def _gold_notes(found: Found) -> list[str]:
     gold = found.inputs.gold
+    if gold is not None and gold.refused:
+        return [gold.refused]
     tuned = 0 if gold is None or gold.tuned is None else int(gold.tuned.sum())
     return [f"{tuned:,} gold labels were tuned on before, so they judge nothing."] if tuned else []
 
@@ -165,42 +168,52 @@ def _confusion(found: Found, annotator: int) -> str | None:
 
 
 def _labels(found: Found) -> dict[str, Any]:
-    final, labels = found.final, found.labels
-    names = [str(n) for n in found.inputs.votes.classes.names]
-    items = np.bincount(final.codes[final.codes >= 0], minlength=len(names))
-    sources = dict(labels["lw_source"].value_counts().iter_rows())
-    confidence = labels["lw_confidence"].drop_nulls().to_numpy()
-    edges = np.linspace(0, 1, 11)
-    heights, _ = np.histogram(confidence, edges)
-    # What gold changes says nothing about the method.
-    by_method = pl.col("lw_changed") & (pl.col("lw_source") != "gold")
-    changed = labels.with_row_index("index").filter(by_method)
-    total = max(int(items.sum()), 1)
+    names = found.inputs.votes.classes.names
     return {
         "method": f"{type(found.aggregator).__name__}: {found.why_method}",
+        **label_figures(found.labels, names, found.inputs.id_column, found.settings.text),
+        "ties": int(found.majority.ties_.sum()),
+        "gold_check": _gold_check(found),
+    }
+
+
+def label_figures(
+    labels: pl.DataFrame, names: Sequence[Any], id_column: str | None, text: str | None
+) -> dict[str, Any]:
+    """What the table of labels holds, by class, by confidence and by source, and what changed."""
+    counts = dict(labels["lw_label"].drop_nulls().value_counts().iter_rows())
+    sources = dict(labels["lw_source"].value_counts().iter_rows())
+    edges = np.linspace(0, 1, 11)
+    heights, _ = np.histogram(labels["lw_confidence"].drop_nulls().to_numpy(), edges)
+    # What gold and people change says nothing about the method.
+    by_method = pl.col("lw_changed") & ~pl.col("lw_source").is_in(["gold", REVIEW])
+    changed = labels.with_row_index("index").filter(by_method)
+    total = max(sum(counts.values()), 1)
+    shown = ["votes", "model", "gold", *([REVIEW] if REVIEW in sources else []), "none"]
+    return {
         "classes": [
-            {"name": n, "items": int(c), "share": c / total}
-            for n, c in zip(names, items, strict=True)
+            {"name": str(n), "items": counts.get(n, 0), "share": counts.get(n, 0) / total}
+            for n in names
         ],
         "confidence": [
             {"low": low, "high": high, "items": int(h)}
             for low, high, h in zip(edges[:-1], edges[1:], heights, strict=True)
         ],
-        "ties": int(found.majority.ties_.sum()),
-        "without": int((final.codes < 0).sum()),
-        "by_source": {s: sources.get(s, 0) for s in ("votes", "model", "gold", "none")},
+        "without": labels["lw_label"].null_count(),
+        "by_source": {source: sources.get(source, 0) for source in shown},
         "changed": changed.height,
-        "changed_rows": _changed_rows(found, changed),
-        "gold_check": _gold_check(found),
+        "changed_rows": _changed_rows(changed, id_column, text),
     }
 
 
-def _changed_rows(found: Found, changed: pl.DataFrame) -> list[dict[str, Any]]:
+def _changed_rows(
+    changed: pl.DataFrame, id_column: str | None, text: str | None
+) -> list[dict[str, Any]]:
     shown = changed.sort("lw_confidence", descending=True, maintain_order=True).head(SHOWN_CHANGES)
     return [
         {
-            "id": _id(found, row),
-            "text": _text(found, row),
+            "id": _id(id_column, row),
+            "text": _text(text, row),
             "majority": row["lw_majority"],
             "label": row["lw_label"],
             "confidence": row["lw_confidence"],
@@ -230,14 +243,19 @@ def _gold_check(found: Found) -> dict[str, int] | None:
 def _likely_errors(found: Found) -> dict[str, Any] | None:
     if found.inputs.doubtful and found.probabilities is None:
         return None
-    issues = found.issues
-    labels = found.labels.with_row_index("index").filter(pl.col("lw_doubtful"))
-    issues = issues.filter(pl.col("index").is_in(labels["index"].implode()))
+    return error_figures(found.labels, found.issues, found.inputs.id_column, found.settings.text)
+
+
+def error_figures(
+    labels: pl.DataFrame, issues: pl.DataFrame, id_column: str | None, text: str | None
+) -> dict[str, Any]:
+    """How many labels are in doubt, of which kinds, and the worst of them."""
+    issues = doubtful_issues(labels, issues)
     rows = []
     for issue in issues.head(SHOWN_ERRORS).iter_rows(named=True):
-        record = found.labels.row(issue["index"], named=True)
+        record = labels.row(issue["index"], named=True) | {"index": issue["index"]}
         kept = ("given", "suggested", "quality", "kind", "why")
-        names = {"id": _id(found, record | {"index": issue["index"]}), "text": _text(found, record)}
+        names = {"id": _id(id_column, record), "text": _text(text, record)}
         rows.append(names | {name: issue[name] for name in kept})
     kinds = issues["kind"].value_counts(sort=True)
     return {"found": issues.height, "rows": rows, "by_kind": dict(kinds.iter_rows())}
@@ -289,12 +307,10 @@ def _feature_words(found: Found) -> str:
     return f"the columns {', '.join(settings.features)}, logistic regression"
 
 
-def _id(found: Found, row: dict[str, Any]) -> str:
-    column = found.inputs.id_column
+def _id(column: str | None, row: dict[str, Any]) -> str:
     return str(row[column]) if column else f"row {row.get('index', '')}".strip()
 
 
-def _text(found: Found, row: dict[str, Any]) -> str | None:
-    column = found.settings.text
+def _text(column: str | None, row: dict[str, Any]) -> str | None:
     text = row.get(column) if column else None
     return None if text is None else str(text)[:LONG_TEXT]

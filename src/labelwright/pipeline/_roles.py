@@ -170,7 +170,7 @@ def _wide(
 
 def _hold_alike(one: set[object], other: set[object]) -> bool:
     smaller = min(len(one), len(other))
-    return 2 <= smaller and len(one | other) <= FEW_VALUES and len(one & other) >= 0.5 * smaller
+    return smaller >= 2 and len(one | other) <= FEW_VALUES and len(one & other) >= 0.5 * smaller
 
 
 def _numbered_alike(one: str, other: str) -> bool:

@@ -56,7 +56,8 @@ def execute(
     """Run all stages on one question, write its files, and give its part of the report."""
     ledger = _ledger(folder.path / GOLD_USES)
     if inputs.gold is not None:
-        inputs = replace(inputs, gold=inputs.gold.without_tuned(ledger, inputs.ids))
+        gold = inputs.gold.without_tuned(ledger, inputs.ids)
+        inputs = replace(inputs, gold=gold.without_reviewed(ledger, inputs.ids))
     found = _find(folder, settings, inputs)
     question = question_data(found, names)
     write_question(folder.path, found, question)

@@ -19,6 +19,7 @@ def summary(report: dict[str, Any], folder: Path, page: Path) -> list[str]:
         *_changed(question),
         *_annotators(question),
         *_doubts(question, folder),
+        *_reviewed(question),
         *_model(question),
         *_estimates(question),
     ]
@@ -126,6 +127,14 @@ def _doubts(question: dict[str, Any], folder: Path) -> list[str]:
     if errors is None:
         return [question["model"]["why_none"]]
     return [f"{errors['found']:,} labels in doubt: {folder / 'likely_errors.csv'}"]
+
+
+def _reviewed(question: dict[str, Any]) -> list[str]:
+    review = question.get("review")
+    if not review or not review["decided"]:
+        return []
+    changed = f"{review['decided']:,} labels decided in a review, {review['changed']:,} changed"
+    return [f"{changed}; they are no random sample"]
 
 
 def _model(question: dict[str, Any]) -> list[str]:

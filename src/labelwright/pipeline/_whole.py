@@ -13,6 +13,7 @@ from labelwright.pipeline._names import read_names, warn_if_strangers
 from labelwright.pipeline._outputs import write_run
 from labelwright.pipeline._questions import plan_questions
 from labelwright.pipeline._report_data import report_data
+from labelwright.pipeline._reviewed import keep_run, put_decisions
 from labelwright.pipeline._stages import execute
 from labelwright.pipeline.settings import ALL, Settings
 
@@ -30,7 +31,9 @@ def execute_all(settings: Settings, table: Any, path: Path, *, share: bool) -> d
         questions = [_execute_one(folder, job, settings, names) for job in jobs]
         if settings.names and names:
             warn_if_strangers(names, settings.names, questions)
-        report = report_data(settings, questions, left_out)
+        found = report_data(settings, questions, left_out)
+        keep_run(path, found)
+        report = put_decisions(path, found)
         write_run(path, settings, report, share=share)
         folder.mark(complete=True)
         _warn_of_left_over(folder, questions)

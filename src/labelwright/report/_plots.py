@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from labelwright.report._format import FEW, count, estimate, interval, percent, proportion, shorten
 
-__all__ = ["annotators", "calibration", "confidence", "estimates"]
+__all__ = ["annotators", "calibration", "confidence", "differences", "estimates"]
 
 # As wide as a phone, so that letters keep their size there.
 WIDTH = 360
@@ -175,6 +175,48 @@ def _three(row: Mapping[str, Any]) -> list[dict[str, Any]]:
         ends = {"value": naive, "low": naive, "high": naive}
         data.append({"what": what, "way": "labels alone", **ends, "tip": tip})
     return data
+
+
+def differences(rows: Sequence[Mapping[str, Any]], level: float) -> Markup | None:
+    """How much better than majority vote each aggregator predicts held-out votes."""
+    data = [
+        {
+            "name": shorten(row["aggregator"], 40),
+            **{key: row[key] for key in ("difference", "low", "high")},
+            "side": "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "alike",
+            "tip": f"{shorten(row['aggregator'])}: {row['difference']:+.3f} "
+            f"({percent(level, 0)} interval {row['low']:+.3f} to {row['high']:+.3f})",
+        }
+        for row in rows[:MOST_ROWS]
+        if row["difference"] is not None
+    ]
+    if len(data) < 2:
+        return None
+    sides = alt.Scale(
+        domain=["better", "alike", "worse"],
+        range=["var(--accent)", "var(--muted)", "var(--warn)"],
+    )
+    base = _chart(data, ROW * len(data) + 10)
+    base = base.encode(
+        y=_name_axis("name"),
+        color=alt.Color("side:N", scale=sides, legend=None),
+        description="tip:N",
+    )
+    title = "Log probability, against majority vote"
+    x = alt.X("low:Q", title=title, axis=alt.Axis(format="+.2~f", tickCount=5))
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x="difference:Q",
+        shape=alt.Shape("side:N", legend=None).scale(
+            domain=sides.domain, range=["circle", "square", "diamond"]
+        ),
+    )
+    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(strokeDash=[4, 4])
+    zero = zero.encode(x=alt.X("at:Q"), color=_colour("muted"))
+    rules = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    label = (
+        "Dots with intervals: how each aggregator predicts held-out votes against majority vote."
+    )
+    return _svg(rules + zero + dots, label, named=True)
 
 
 def _chart(rows: list[dict[str, Any]], height: int) -> alt.Chart:

@@ -14,7 +14,7 @@ from labelwright.core.files import check_format
 from labelwright.core.results import plain
 from labelwright.core.stats import wilson_interval
 
-__all__ = ["FORMAT", "bin_rows", "prepare", "record_rows"]
+__all__ = ["FORMAT", "bin_rows", "clean", "prepare", "record_rows", "sound"]
 
 FORMAT = 1
 LONGEST = 1000
@@ -32,7 +32,7 @@ def prepare(report: Mapping[str, Any]) -> dict[str, Any]:
             _note_length(row)
         bin_rows(question)
         _add_intervals(question)
-    copy = _clean(copy)
+    copy = clean(copy)
     for question in copy["questions"]:
         question["summary"] = _summary(question)
     return copy
@@ -82,16 +82,20 @@ def _add_wilson(row: dict[str, Any], share: float | None, n: int | None, prefix:
     row |= {prefix + "share": share, prefix + "low": float(low), prefix + "high": float(high)}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
+    """A plain value whose texts a page can hold, cut to :data:`LONGEST` characters."""
     if isinstance(value, dict):
-        return {_clean(key): _clean(inner) for key, inner in value.items()}
+        return {clean(key): clean(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_clean(inner) for inner in value]
+        return [clean(inner) for inner in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     text = str(value)
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    # Half of a surrogate pair cannot be written as UTF-8.
+    return sound(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+
+
+def sound(text: str) -> str:
+    """A text that a page can hold: half of a surrogate pair cannot be written as UTF-8."""
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text).encode(errors="replace").decode()
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from labelwright.report import _format
+from labelwright.core.errors import ParameterError
+from labelwright.core.results import Result
 from labelwright.report._prepare import prepare
+from labelwright.report._results import result_page
 from labelwright.report._sections import Detail, doubted_annotators, sections
+from labelwright.report._templates import LARGEST, environment
 from labelwright.report.sharing import shared
 
 __all__ = ["page", "render"]
 
-LARGEST = 1_000_000
 # What a page shows of rows and texts, from the first on that stays under LARGEST bytes.
 DETAILS = (
     Detail(rows=200, characters=280, charts=True),
@@ -29,15 +25,17 @@ DETAILS = (
 )
 
 
-def render(report: Mapping[str, Any], *, share: bool = False) -> str:
-    r"""Draw the data of a report as one self-contained HTML page under 1 MB.
+def render(report: Mapping[str, Any] | Result, *, share: bool = False) -> str:
+    r"""Draw the data of a report, or a single result, as one self-contained HTML page under 1 MB.
 
     Parameters
     ----------
-    report : dict
-        What the pipeline found, or what ``report.json`` holds.
+    report : dict or Result
+        What the pipeline found, or what ``report.json`` holds; or what ``aggregation.compare`` or
+        ``aggregation.aggregate`` gives.
     share : bool
-        Leave out record texts, names and ids (see :func:`shared`), with a key that nobody keeps.
+        Leave out record texts, names and ids (see :func:`shared`), with a key that nobody keeps. A
+        single result has no such page.
 
     Returns
     -------
@@ -47,7 +45,10 @@ def render(report: Mapping[str, Any], *, share: bool = False) -> str:
     Raises
     ------
     DataError
-        If ``report`` carries no ``format`` number, or a newer one.
+        If ``report`` carries no ``format`` number, or a newer one, or is a result of a kind that
+        has no page.
+    ParameterError
+        If a single result is to be shared.
 
     Examples
     --------
@@ -56,6 +57,10 @@ def render(report: Mapping[str, Any], *, share: bool = False) -> str:
     >>> render(report)[:32]
     '<!doctype html>\n<html lang="en">'
     """
+    if isinstance(report, Result):
+        if share:
+            raise ParameterError("share=True is for the report of a run.")
+        return result_page(report)
     return page(prepare(shared(report, secrets.token_hex(16)) if share else report))
 
 
@@ -63,35 +68,9 @@ def page(prepared: Mapping[str, Any]) -> str:
     """Draw prepared data with as much detail as fits."""
     questions = [(question, sections(question)) for question in prepared["questions"]]
     doubted = doubted_annotators(prepared["questions"])
-    template = _environment().get_template("page.html")
+    template = environment().get_template("page.html")
     for detail in DETAILS:
         text = template.render(report=prepared, questions=questions, doubted=doubted, detail=detail)
         if len(text.encode()) < LARGEST:
             break
     return text
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("labelwright.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        name: getattr(_format, name)
-        for name in ("count", "number", "percent", "plural", "proportion", "sentence", "shorten")
-    }
-    names = ("FEW", "SINGULAR", "estimate", "interval", "quality_name", "verified", "within")
-    environment.globals |= {name: getattr(_format, name) for name in names}
-    style, script = (_source(environment, name) for name in ("style.css", "tables.js"))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    environment.globals |= {"style": style, "script": script, "script_hash": f"sha256-{digest}"}
-    return environment
-
-
-def _source(environment: jinja2.Environment, name: str) -> Markup:
-    loader: jinja2.BaseLoader = environment.loader  # type: ignore[assignment]
-    return Markup(loader.get_source(environment, name)[0])

@@ -190,7 +190,7 @@ def read_sheet(
     named = np.arange(sample.n) if ids is None else np.asarray(ids, dtype=object)
     if named.size != sample.n:
         raise DataError(f"There are {named.size:,} ids for {sample.n:,} records.")
-    row_of = {_text(named[row]): int(row) for row in sample.indices}
+    row_of = {cell_text(named[row]): int(row) for row in sample.indices}
     found = [
         _read_one(to_polars(table), coder, id, row_of, space) for coder, table in enumerate(tables)
     ]
@@ -219,10 +219,10 @@ def _read_one(
 ) -> _OneSheet:
     """Answers (row, coder, code) of one sheet, and what is wrong in it."""
     one = _OneSheet([], [], set())
-    spellings, abstentions = _spellings(space), {str(name) for name in space.abstain}
+    spelt, abstentions = spellings(space), {str(name) for name in space.abstain}
     names, labels = column(frame, id_column, role="id"), column(frame, LABEL)
     for name, answer in zip(names, labels, strict=True):
-        row, text = row_of.get(_text(name)), _text(answer)
+        row, text = row_of.get(cell_text(name)), cell_text(answer)
         problem = ""
         if row is None:
             problem = "added: not in the sample"
@@ -230,11 +230,11 @@ def _read_one(
             problem = "appears twice"
         elif not text or text in abstentions:
             one.n_unanswered += 1
-        elif text not in spellings:
+        elif text not in spelt:
             guess = nearest(text, space.names)
             problem = f"{text!r} is no class" + (f"; {guess!r}?" if guess else "")
         else:
-            one.answers.append((row, coder, spellings[text]))
+            one.answers.append((row, coder, spelt[text]))
         if row is not None:
             one.seen.add(row)
         if problem:
@@ -242,7 +242,7 @@ def _read_one(
     return one
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A cell as text; spreadsheets turn whole numbers into fractions."""
     if cell is None or cell != cell:
         return ""
@@ -250,7 +250,8 @@ def _text(cell: Any) -> str:
     return str(int(cell) if whole else cell).strip()
 
 
-def _spellings(space: Classes) -> dict[str, int]:
+def spellings(space: Classes) -> dict[str, int]:
+    """Every text that stands for a class, aliases too, with its code."""
     codes = {str(name): code for code, name in enumerate(space.names)}
     return {str(a): codes[str(name)] for a, name in space.aliases.items()} | codes
 

@@ -1,0 +1,11 @@
+from .ground_truth import GroundTruth as GroundTruth
+from .labels import Labels as Labels
+from .metadata import Metadata as Metadata
+from .nutrition_data import NutritionData as NutritionData
+from .nutrition_label import NutritionLabel as NutritionLabel
+from .nutrition_module import NutritionModule as NutritionModule
+from .pair_plots import PairPlots as PairPlots
+from .probabilistic_model import ProbabilisticModel as ProbabilisticModel
+from .provenance import Provenance as Provenance
+from .statistics import Statistics as Statistics
+from .variables import Variables as Variables
