@@ -259,7 +259,7 @@ BENCH = Bench(
         "From votes in memory (ours as `Votes`, crowd-kit's as a pandas frame, cleanlab's as a "
         "dense table of 100 annotators) to a fitted model. Items have five votes each, of five "
         "classes. Dawid-Skene is maximum likelihood on both sides (ours with the priors at zero), "
-        "each to its own tolerance (ours is a hundred times finer), both to the peer's, or both "
+        "each to its own tolerance (ours is ten times finer), both to the peer's, or both "
         "for the same number of steps; the row with defaults compares what users get, which for "
         "us is another model (with a prior). Crowd-kit gets ids and labels as text, as they come "
         "from a file, or already as whole numbers, which it handles faster. The objective is the "

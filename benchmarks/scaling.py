@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +27,7 @@ from benchmarks._cases import Input
 from benchmarks._inputs import CLASSES, crowd
 from benchmarks._runner import HERE, RESULTS, WORK, _machine, _versions, written
 from benchmarks.aggregation import SMALL, _our_votes, _pandas_votes
+from numpy.typing import NDArray
 
 from labelwright.core.files import read_json, write_json
 
@@ -34,8 +37,8 @@ SLUG = "scaling"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 VOTES_PER_ITEM = 5
 # A method is run again until it has taken as many CPU seconds at a size, or as many rounds.
-BUDGET_S = 1.5
-MOST_ROUNDS = 5
+BUDGET_S = 2.0
+MOST_ROUNDS = 7
 # A step costs the difference of two fits, divided by the difference of their steps.
 FEW_STEPS = 2
 MORE_STEPS = {10_000: 40, 100_000: 20, 1_000_000: 10, 10_000_000: 4}
@@ -65,7 +68,8 @@ CONFUSIONS = Bytes(vote=2 * (4 + 8), item=2 * (4 + 8 * (K - 1)), annotator=2 * 8
 # To count: item (4) and label (1). To describe annotators: annotator (4), item and label. Shares of
 # the votes are written and read.
 MAJORITY = Bytes(vote=5 + 9, item=2 * 8 * K, annotator=8)
-# Majority vote with weights (8, read twice), the agreement with one without, and weights written.
+# Votes counted and agreement described; weights (8) by annotator (4); both again with weights.
+# Shares are written and read twice.
 WAWA = Bytes(vote=5 + 9 + (4 + 8) + (5 + 8) + (9 + 8), item=2 * 2 * 8 * K, annotator=3 * 8)
 # Twice, for beliefs and for gradients: annotator (4) and which class of the item it is for (8).
 # Abilities and eases are read, gradients are written.
@@ -109,11 +113,9 @@ class Method:
 
     def kind(self) -> Callable[..., Any]:
         """Its class."""
-        if self.moved is None:
-            from crowdkit import aggregation
-        else:
-            from labelwright import aggregation
-        return getattr(aggregation, self.name)  # type: ignore[no-any-return]
+        root = "crowdkit" if self.moved is None else "labelwright"
+        found: Callable[..., Any] = getattr(import_module(f"{root}.aggregation"), self.name)
+        return found
 
 
 EM = {"tol": 0.0, "accelerate": False}
@@ -169,23 +171,28 @@ def crowd_sizes(votes: int) -> dict[str, int]:
 
 def measured(votes: int) -> dict[str, Any]:
     """Bandwidth, every method and the parts of a step, on a crowd of so many votes."""
-    sizes = crowd_sizes(votes)
-    folder = written(Input(crowd, sizes, SMALL), sizes, WORK)
     bandwidth = triad_bandwidth()
     methods = [method for method in METHODS if votes <= method.largest]
-    ours = _our_votes(folder)
-    inputs = {"labelwright": ours}
-    if any(method.package == "crowd-kit" for method in methods):
-        inputs["crowd-kit"] = _pandas_votes(folder, as_codes=True)
-    found = [on_curve(method, inputs[method.package], votes) for method in methods]
-    parts = _medians(lambda: dawid_skene_parts(ours))
+    packages = {method.package for method in methods}
+    small, data = _loaded(SMALL, packages), _loaded(crowd_sizes(votes), packages)
+    for method in methods:
+        # Modules that are imported and thread pools that are started by the first call.
+        method.kind()(**method.options).fit(small[method.package])
     return {
         "votes": votes,
-        "annotators": sizes["annotators"],
+        "annotators": data["labelwright"].n_annotators,
         "bandwidth": bandwidth,
-        "methods": found,
-        "parts": {name: seconds for name, seconds in parts.items() if name != "rounds"},
+        "methods": [on_curve(method, data[method.package], votes) for method in methods],
+        "parts": dawid_skene_parts(data["labelwright"]),
     }
+
+
+def _loaded(sizes: Mapping[str, int], packages: Collection[str]) -> dict[str, Any]:
+    """A crowd as each package takes it: votes, or a frame of whole numbers."""
+    folder = written(Input(crowd, sizes, SMALL), sizes, WORK)
+    readers: dict[str, Callable[[Path], Any]]
+    readers = {"labelwright": _our_votes, "crowd-kit": partial(_pandas_votes, as_codes=True)}
+    return {package: readers[package](folder) for package in packages}
 
 
 def triad_bandwidth(length: int = TRIAD_LENGTH, rounds: int = TRIAD_ROUNDS) -> float:
@@ -211,7 +218,7 @@ def cpu_seconds(call: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def on_curve(method: Method, data: Any, votes: int) -> dict[str, Any]:
-    """Medians of a method at one size: seconds and steps of a fit, and seconds of one step."""
+    """Medians of a method at one size: seconds of a fit with defaults, and of one step."""
     kind = method.kind()
 
     def fit(**options: Any) -> tuple[float, int]:
@@ -219,30 +226,28 @@ def on_curve(method: Method, data: Any, votes: int) -> dict[str, Any]:
         return seconds, _steps(model)
 
     def figures() -> dict[str, float]:
-        whole, steps = fit()
+        whole, _ = fit()
         if method.endless is None:
-            return {"fit_s": whole, "fit_steps": 1, "step_s": whole}
+            return {"fit_s": whole, "step_s": whole}
         short, few = fit(**method.endless, **{method.limit: FEW_STEPS})
         more = FEW_STEPS + (MORE_STEPS[votes] if method.moved else FEW_STEPS)
         long, many = fit(**method.endless, **{method.limit: more})
-        return {"fit_s": whole, "fit_steps": steps, "step_s": (long - short) / (many - few)}
+        return {"fit_s": whole, "step_s": (long - short) / (many - few)}
 
-    if votes <= SIZES[0]:
-        # Modules that are imported and thread pools that are started by the first call.
-        figures()
     moved = None if method.moved is None else method.moved.at(votes)
     return {"method": method.name, "package": method.package, "bytes": moved} | _medians(figures)
 
 
 def _steps(model: Any) -> int:
-    """Steps of a fitted model, ours or the peer's."""
-    return len(getattr(model, "history_", None) or getattr(model, "loss_history_", [0]))
+    """Steps of a fitted model, ours or the peer's; right without acceleration only."""
+    return len(getattr(model, "history_", ()) or getattr(model, "loss_history_", ()))
 
 
 def _medians(figures: Callable[[], Mapping[str, float]]) -> dict[str, float]:
     """Medians over the rounds that the budget allows, and how many these were."""
     gc.collect()
-    start, rounds = time.process_time(), []
+    start = time.process_time()
+    rounds: list[Mapping[str, float]] = []
     while len(rounds) < MOST_ROUNDS:
         rounds.append(figures())
         if time.process_time() - start > BUDGET_S:
@@ -252,18 +257,31 @@ def _medians(figures: Callable[[], Mapping[str, float]]) -> dict[str, float]:
 
 
 def dawid_skene_parts(votes: Any) -> dict[str, float]:
-    """CPU seconds of the largest parts of a step of Dawid-Skene, over all blocks of the votes."""
+    """Median CPU seconds of the kernel of a step of Dawid-Skene, and of its largest parts.
+
+    Both are measured in each round, so that what else the machine does falls on both.
+    """
     from labelwright.aggregation import DawidSkene
     from labelwright.aggregation._kernels import OneHotVotes
 
     data = OneHotVotes(votes)
-    _, log_odds = data._log_odds(DawidSkene(max_iter=FEW_STEPS).fit(votes).confusion_)
-    spent: Counter[str] = Counter()
+    model = DawidSkene(max_iter=FEW_STEPS).fit(votes)
+    _, log_odds = data._log_odds(model.confusion_)
+
+    def figures() -> dict[str, float]:
+        whole, _ = cpu_seconds(lambda: data.expect(model.confusion_, model.class_prior_))
+        return {"kernel": whole, **_parts_of(data, log_odds)}
+
+    return _medians(figures)
+
+
+def _parts_of(data: Any, log_odds: NDArray[np.float64]) -> dict[str, float]:
+    """The same as the kernel does, block by block, each part timed on its own."""
+    spent: defaultdict[str, float] = defaultdict(float)
 
     def timed(part: str, function: Callable[..., Any], *given: Any) -> Any:
-        start = time.process_time()
-        result = function(*given)
-        spent[part] += time.process_time() - start
+        seconds, result = cpu_seconds(lambda: function(*given))
+        spent[part] += seconds
         return result
 
     for block in data.blocks:
