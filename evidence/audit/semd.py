@@ -3,7 +3,7 @@
 On digits labels are made wrong: by chance (symmetric) or always to the next digit (pair), a tenth
 or three tenths. On photographs people gave them: ``aggregate`` (9 % wrong) and ``worst`` (40 %).
 All models are linear: on fifty principal directions of the pixels of digits, and on 150 of pooled
-responses to random patches for photographs. A seed draws the 3,000 items that are scored, the
+responses to random patches for photographs. A seed draws the 2,000 items that are scored, the
 flips, and the 1,500 and 1,000 other items that train and choose in the removal study; 4,000 more
 with true labels report.
 
@@ -36,8 +36,9 @@ from labelwright.core.seeds import generator
 from labelwright.datasets import flip_labels
 from labelwright.retrieval import NeighbourGraph
 
-SEEDS = (0, 1, 2)
-SIZE, TRAIN, VALID, TEST = 3000, 1500, 1000, 4000
+SEEDS = (0, 1)
+SIZE, TRAIN, VALID, TEST = 2000, 1500, 1000, 4000
+AMOUNTS = (0.1, 0.2, 0.4)
 N_CLASSES = 10
 
 
@@ -108,6 +109,7 @@ def removal(data: Noisy, labels: NDArray[np.int64], seed: Seed) -> dict[str, flo
     """The share chosen on the given labels, and the gains there on the true ones."""
     train, valid, test = drawn(data, seed, TRAIN, VALID, TEST)
     X, truth = data.images.features, data.images.truth
+    wrong = labels[train] != truth[train]
     curve = removal_curve(
         labels[train],
         X[train],
@@ -117,12 +119,14 @@ def removal(data: Noisy, labels: NDArray[np.int64], seed: Seed) -> dict[str, flo
         labels_test=truth[test],
         X_test=X[test],
         classifier=model(),
-        wrong=labels[train] != truth[train],
+        amounts=AMOUNTS,
+        wrong=wrong if wrong.any() else None,
         n_seeds=3,
         classes=range(N_CLASSES),
         random_state=seed,
     )
-    gains = {f"over_{over}": curve.gain(over)[0] for over in ("none", "random", "oracle")}
+    rivals = ("none", *curve.arms[1:])
+    gains = {f"over_{over}": curve.gain(over)[0] for over in rivals}
     return {"chosen": curve.chosen, **gains}
 
 
@@ -192,6 +196,17 @@ CLAIMS = [
 ]  # fmt: skip
 
 READING = """
+Most of it does not hold with linear models. The adjusted ensemble is 4 to 7 points of average
+precision below one cross-validated model on four of the six sets, both where people erred among
+them, and at most one above it on the other two. The in-sample loss is better on five of six sets,
+since a linear model cannot learn single labels by heart, so there is little for cross-validation
+to cure; the margin during training is better on all six. Errors that always go to one class (pair
+.3) are learnt like a rule: .63, and .79 by the margin. What was published was measured with fine-
+tuned image networks, which this does not repeat. Removal by the score is worth it where many
+labels are wrong: 5 to 7 points on digits at .3, 1.2 on cifar10n worst (3.9 over as many removed
+at random), at an amount that the noisy validation labels chose, and one to two on digits at .1.
+On cifar10n aggregate it gains nothing (-.4). Where nothing is wrong the validation labels chose
+to remove nothing, on every set.
 """
 
 STUDY = Study(
