@@ -15,10 +15,10 @@ anybody is taken for a copy. ``collusion_real`` is the number of annotators so t
 as they are: nobody knows whether they are.
 
 The claims were written before the report was tried on any of these sets. Sets called seen were
-looked at while Dawid-Skene was built, not while this was. A first run showed that the test of copies
-took annotators who lean for copies: 15 % of the simulated crowds instead of 5 %. It was mended (pairs
-that stand out are looked at again with the confusions of each), and ``spam_below``, how often a
-planted spammer's verdict is "below the crowd", was added; nothing else was changed after that run.
+looked at while Dawid-Skene was built, not while this was. A first run showed that the test of
+copies took annotators who lean for copies: in 15 % of the simulated crowds. It was mended (pairs
+that stand out are looked at again with the confusions of each), and ``spam_below``, how often the
+verdict on a planted spammer is "below the crowd", was added; nothing else was changed after that.
 """
 
 from __future__ import annotations
@@ -241,6 +241,20 @@ CLAIMS = [
 ]
 
 READING = """
+Where people vote, the order follows gold on seven of eight sets, and better than agreement with
+majority vote where people lean (bluebird, product_matching, trec_relevance); on face_sentiment
+nothing in the votes tells who is good. On llmjudge_trec_dl23 it is upside down: Dawid-Skene
+believes the judges that share their errors, and with that set fall the claims about the order on
+unseen sets and about its lead. Intervals without gold hold the share of right votes only where
+people err on their own; on face_sentiment, trec_relevance, music_genre and llmjudge_trec_dl23 they
+are far too high. So they are intervals of agreement, and the report calls them nothing else; with
+gold, intervals of accuracy hold. Planted spammers are found where the crowd leads chance by much or
+their votes are many; with some 60 to 100 votes on two classes (bluebird, product_matching,
+trec_relevance, half of snow_rte) spam cannot be proved, though the verdict is often "below the
+crowd". Copies are found but for product_matching and snow_rte, where their votes are few or most
+people agree anyway: 0.79 in all, just short of the claim. In simulated crowds nobody is taken for a
+copy, but for those after llmjudge_trec_dl23: fitted to these, Dawid-Skene takes two of the four
+classes for one, and what it overlooks looks like collusion.
 """
 
 STUDY = Study(

@@ -224,6 +224,11 @@ CLAIMS = [
 ]
 
 READING = """
+Three human votes an image give the transition to half a point a cell; people who are misled by the
+same images make labels look right 1.7 points more often than they are. HOC finds noise of known
+rates to a point a cell or better, also from 1,797 images, and four times better than the confident
+joint where errors go one way; where they go all ways the two are equal. What is left is mostly
+neighbours of another class. By group, the error is 0.4 of that of one transition for all.
 """
 
 STUDY = Study(

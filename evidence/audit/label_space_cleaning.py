@@ -25,7 +25,8 @@ fifty share one), or to one tactic of the technique, of eleven. HEX learns from 
 below a coarse label is not known to it; ``softmax`` learns from the rows whose label is still one
 of the fifty, ``softmax, any of these`` counts for a coarse row the sum over the techniques below,
 and ``softmax, all fine`` had no coarse label. All are linear on the same features, trained in the
-same way, which was chosen without looking at a figure. ``accuracy`` and ``macro_recall`` are those
+same way; that was chosen once, and then only made shorter (fewer features and epochs) to save
+time, after one split of the parents had been seen (74.7 and 77.8). ``accuracy`` and ``macro_recall`` are those
 of the most probable of the fifty, in points.
 
 The claims were written before the first run; those with 40 twins, .9, .8, 95 %, +1 and +2 were set
@@ -339,7 +340,7 @@ def measure_learning(method: str, data: Hierarchy, seed: Seed) -> Mapping[str, f
     above = np.array([code[data.coarser[name]] for name in classes])
     told = np.where(coarse & (method != ORACLE), above[fine], fine)
     train = ~test & ((method != SOFTMAX) | (told < len(classes)))
-    reader = TextFeatures()
+    reader = TextFeatures(max_features=5000)
     x = reader.fit_transform([t for t, out in zip(data.texts, test, strict=True) if not out])
     x_test = reader.transform([t for t, out in zip(data.texts, test, strict=True) if out])
     x = x[train[~test]]
@@ -347,7 +348,7 @@ def measure_learning(method: str, data: Hierarchy, seed: Seed) -> Mapping[str, f
     with seeded(int(seed or 0), "model"):
         model = torch.nn.Linear(x.shape[1], width)
     torch.nn.init.zeros_(model.weight)
-    trainer = Trainer(epochs=30, batch_size=256, lr=0.02, random_state=seed)
+    trainer = Trainer(epochs=20, batch_size=256, lr=0.02, random_state=seed)
     rows = Rows(x=x, told=told[train])
     trainer.train(model, lambda b: loss(model(b["x"]), b["told"]), rows)
     found = score(torch.tensor(outputs(model, Rows(x=x_test)))).argmax(dim=1).numpy()

@@ -232,6 +232,12 @@ CLAIMS = [
 ]
 
 READING = """
+From three signals that are right on two thirds to five sixths of the images the flow makes a
+classifier that is 10 to 20 points better than they are, 3 to 14 points better than their majority,
+and 1 to 5 points better than adversarial label learning and than LabelModel with a classifier. It
+has the true error rates, however, which LabelModel has not. With bounds from 50 true labels, on
+comments, it is as good as adversarial label learning and LabelModel, within what the seeds vary,
+and takes a hundred times as long as the latter.
 """
 
 STUDY = Study(
@@ -246,8 +252,11 @@ STUDY = Study(
         Method(LABEL_MODEL, partial(run_two_stages, True), SEEDS),
     ],
     materials=[
-        *(Material(name_of(p), lambda p=p: partial(make_pair, p), seen=False) for p in PAIRS),
-        Material(COMMENTS, lambda: make_youtube, seen=False),
+        *(
+            Material(name_of(p), lambda p=p: cache(partial(make_pair, p)), seen=False)
+            for p in PAIRS
+        ),
+        Material(COMMENTS, lambda: cache(make_youtube), seen=False),
     ],
     claims=CLAIMS,
     source=__file__,

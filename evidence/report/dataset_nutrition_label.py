@@ -3,11 +3,11 @@
 On seven tables the whole label is made from the file. ``numbers_differ`` counts the statistics that
 are not those of pandas (to 1e-9, relative, or 1e-6 for single precision), out of ``numbers``.
 ``order_differs`` counts the values of the JSON, but for the checksum, that change when the rows are
-permuted; ``seconds`` are those of the processor for label and page, all threads together, since
-the machine has other work. ``redraw_differs`` is whether the page from the JSON alone is another one. ``kilobytes``
-is the size of the page, ``connections`` how many the process tried to open. ``leak_found`` is
-whether a column is flagged that copies the label but for 2 % of the rows; ``flagged`` counts the
-columns that are flagged without it.
+permuted; ``redraw_differs`` is whether the page from the JSON alone is another one. ``seconds`` are
+those of the processor for label and page, all threads together, since the machine had other work.
+``kilobytes`` is the size of the page, ``connections`` how many the process tried to open.
+``leak_found`` is whether a column is flagged that copies the label but for 2 % of the rows;
+``flagged`` counts the columns that are flagged without it.
 
 A ``planted forest`` is a table of twenty columns of three or four values, of which each but the
 first and each fifth copies an earlier one in half of its rows (in a quarter: ``faint``) and is
@@ -352,13 +352,13 @@ CLAIMS = [
 ]
 
 READING = """
-All holds. A label of 100,000 rows and 50 columns takes some {LARGE} seconds, a page 25 to 137 kB. What
-the tables say to a reader: hospital has 11 % of its cells missing, and only one label of 959 in
-doubt where models agree with 93 %: its label errors are misspelt classes, which show as 22 rare
-classes instead. On open_bandit and arguments the label says that the other columns hardly tell the
-labels, so it gives no noise. The planted forests, also the faint one, were too easy: forest and
-strongest pairs both find every edge and no other, so nothing is shown about which is better. In the
-table large the planted leak is flagged and nothing else.
+All holds. Label and page of 100,000 rows and 50 columns take some six seconds; a page has 25 to
+137 kB. What it tells a reader: hospital has 11 % of its cells missing and one label of 959 in
+doubt, where models agree with 93 %; its label errors are misspelt classes, which show as 23 rare
+ones instead. On open_bandit and arguments the other columns hardly tell the label (on arguments
+models are right on 54 %), so no noise is given. The planted forests, also the faint one, were too
+easy: forest and strongest pairs both find every edge and no other, so nothing is shown about which
+is better. In the table large its planted leak is flagged and nothing else.
 """
 
 STUDY = Study(

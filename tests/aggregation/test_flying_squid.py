@@ -76,14 +76,13 @@ def test_it_ends_near_maximum_likelihood(n_classes):
     assert (model.codes_ == truth).mean() > (best.codes_ == truth).mean() - 0.003
 
 
-def test_a_rule_that_contradicts_the_others_is_worse_than_chance():
+def test_every_rule_is_taken_to_be_better_than_chance():
     votes, _ = two_sided(5000, 8)
     turned = np.where(votes.annotator == 3, 1 - votes.label, votes.label)
-    plain = FlyingSquid().fit(votes).accuracy_
     turned = Votes.from_arrays(votes.item, votes.annotator, turned, annotators=range(8))
-    model = FlyingSquid().fit(turned)
-    np.testing.assert_allclose(model.accuracy_[3], 1 - plain[3])
-    np.testing.assert_allclose(np.delete(model.accuracy_, 3), np.delete(plain, 3))
+    plain, model = FlyingSquid().fit(votes), FlyingSquid().fit(turned)
+    np.testing.assert_allclose(model.accuracy_, plain.accuracy_)
+    assert (model.accuracy_ > 0.5).all()
 
 
 def test_the_estimated_class_balance_keeps_the_contract_as_well():

@@ -35,8 +35,6 @@ Vector = NDArray[np.float64]
 # What is expected of a vote before any is seen, and how many votes that counts for; chosen on
 # simulated rules and on the sets of evidence.aggregation.label_model that are marked as seen.
 PRECISION, SMOOTHING = 0.7, 20.0
-# Gain a vote at which a start is left and compared with the others.
-COARSE = 1e-5
 # With fewer rules, pairs do not determine a dispersion as well.
 FEWEST_DISPERSED = 4
 SMALLEST = 1e-3
@@ -114,21 +112,22 @@ class MomentFit:
         self.begin = np.full(k, 1 / k) if class_balance is None else class_balance
         self.expected = expected_beliefs(self.begin, self.votes_for, precision)
         # An ascent begins with a step as long as the gradient, so that curvatures should be near 1.
-        self.unit = np.sqrt(self.n)
+        self.unit = np.sqrt(self.n) / 4
 
     def climb(self, *, tol: float, max_iter: int, name: str) -> tuple[Believed, EMResult]:
-        """The best beliefs, and how the objective came there.
+        """The best beliefs, and how the objective came there from what the prior expects.
 
-        Every start is followed until gains are small; the one that then stands highest goes on.
+        With the prior there was one summit only on all votes of rules that were tried, from
+        whatever start; without it, classes may end in another order that fits as well.
         """
         n_votes = self.n * float(self.share.sum())
-        climb = partial(ascend, self, scale=n_votes, max_iter=max_iter, name=name)
-        ends = [climb(self._pack(start), tol=max(tol, COARSE)) for start in self._starts()]
-        reached = [self._better_than_chance(self._unpack(end.parameters)) for end in ends]
-        points = [self._pack(believed) for believed in reached]
-        highest = int(np.argmax([self(point)[0] for point in points]))
-        end = climb(points[highest], tol=tol)
-        return self._unpack(end.parameters), end
+        climb = partial(ascend, self, scale=n_votes, tol=tol, max_iter=max_iter, name=name)
+        end = climb(self._pack(Believed(self.expected, self.begin)))
+        believed, changed = self._better_than_chance(self._unpack(end.parameters))
+        if changed:
+            end = climb(self._pack(believed))
+            believed = self._unpack(end.parameters)
+        return believed, end
 
     def __call__(self, point: Vector) -> tuple[float, Vector]:
         """The objective and its gradient."""
@@ -208,26 +207,21 @@ class MomentFit:
         to_log_p = np.einsum("ay,ay->y", expected, log_r - by_column[:, None]) + 1 / p.size
         return value, self.smoothing * (expected - r), self.smoothing * to_log_p
 
-    def _starts(self) -> list[Believed]:
-        """What the prior expects of each vote; and what it expects of others on the same items."""
-        others = self.seen * self.root.T
-        total = others.sum(axis=1, keepdims=True)
-        # A rule that shares no item with others keeps what the prior expects.
-        echoed = np.divide(others @ self.expected, total, out=self.expected.copy(), where=total > 0)
-        return [Believed(given, self.begin) for given in (self.expected, echoed)]
+    def _better_than_chance(self, believed: Believed) -> tuple[Believed, bool]:
+        """The classes in the order, of those that fit equally well, in which most votes are right.
 
-    def _better_than_chance(self, believed: Believed) -> Believed:
-        """The order of the classes, among those that fit equally well, with most votes right."""
+        Also whether that is another one than before.
+        """
         r, p = believed
         right = (self.votes_for * self.share[:, None]).T @ r
         order = np.arange(p.size)
         free = np.zeros(p.size) if self.balance is None else self.balance.round(9)
         for value in np.unique(free):
             alike = np.flatnonzero(free == value)
-            order[alike] = alike[
-                linear_sum_assignment(right[np.ix_(alike, alike)], maximize=True)[1]
-            ]
-        return Believed(r[:, order], p[order])
+            _, best = linear_sum_assignment(right[np.ix_(alike, alike)], maximize=True)
+            order[alike] = alike[best]
+        changed = bool((order != np.arange(p.size)).any())
+        return Believed(r[:, order], p[order]), changed
 
     def _pack(self, believed: Believed) -> Vector:
         logits = _log(believed.given_vote).ravel()

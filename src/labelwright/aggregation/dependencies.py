@@ -109,8 +109,10 @@ def suggest_dependencies(
     Notes
     -----
     On real rules the model is never quite right, and with many items even small dependencies stand
-    out: take the strongest, and those that you understand. Rules that exclude each other, or that
-    depend on each other only in when they abstain, are not found.
+    out. Each pair that is declared also takes from what can be learnt: of ten sets of real rules,
+    declaring all that was suggested made beliefs better on two and worse on seven. Declare those
+    that you understand, such as two rules that look for the same words. Rules that exclude each
+    other are not found.
 
     References
     ----------

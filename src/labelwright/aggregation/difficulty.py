@@ -134,8 +134,9 @@ def item_difficulty(
     For each item a truth is drawn from its belief, then annotators as often as they voted so far
     and what each would say, until the target is reached. The numbers hold if the beliefs and the
     confusions do: they are counted from the model's posterior and taken as known. On an item that
-    misleads people, more votes settle the wrong class. An item without a vote starts from the
-    class prior. A doubt that stays above ``most`` votes is a question for an expert or for the
+    misleads people, more votes settle the wrong class, and items in doubt are often those that
+    divide people: on real crowds it took 1.1 to 1.8 times as many. An item without a vote starts
+    from the class prior. A doubt that stays above ``most`` votes is a question for an expert or for the
     codebook, not for more votes.
 
     References

@@ -65,12 +65,13 @@ class FlyingSquid(ClassAggregator):
     then the agreement of two, scaled in the same way over the items on which both vote, is b b'.
     So three rules give each other's b up to its sign, and the median over all triplets is taken.
     With two classes this is the published method; with more, it needs no reduction to pairs of
-    classes. A rule that disagrees with most of what the others say is taken to be worse than
-    chance.
+    classes. Every rule is taken to be better than chance: a sign cannot be read off where rules say
+    one class only, since those for different classes always disagree.
 
     Nothing is iterated, so this is the method for very many votes or for fitting again and again.
-    Where rules say one class only, they always agree where two of them speak for the same class,
-    which says nothing: take :class:`LabelModel`, which also looks at where they speak.
+    Where rules say one class only, two of them agree or not by which classes they are for, so that
+    it hardly does more than count votes: take :class:`LabelModel`, which looks at where they speak.
+    It also finds rules that are worse than chance.
 
     References
     ----------
@@ -198,9 +199,7 @@ def _better_than_chance(beyond: Matrix, together: Matrix) -> NDArray[np.float64]
         if first.size:
             products = own[partners[first]] * own[partners[second]] / others[first, second]
             found[rule] = np.sqrt(np.median(np.abs(products)))
-    # A rule that mostly contradicts the others is worse than chance.
-    sign = np.where((beyond * together) @ np.nan_to_num(found) < 0, -1.0, 1.0)
-    return found * sign
+    return found.clip(max=1)
 
 
 def _warn_if_one_sided(votes: Votes) -> None:

@@ -95,7 +95,9 @@ class LabelModel(ClassAggregator):
 
     Rules are taken to vote independently given the class. Votes that are copies of each other, or
     that fire on the same words, count double unless ``dependencies`` says so. A class balance that
-    is far off moves every label: say what you know, and look at ``class_prior_``.
+    is far off moves every label: say what you know. To estimate it takes rules that hardly depend
+    on each other, even in threes; on all ten sets of real rules that were tried, equal shares did
+    better, and pairs mostly did better than triples.
 
     With ``order=2`` and three classes or more, pairs of votes leave it open how errors are spread
     among the classes; of all models that fit equally well, that nearest to the prior is taken.

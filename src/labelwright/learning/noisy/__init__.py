@@ -1,0 +1,5 @@
+"""Learning from labels of which some are wrong, and how they come to be wrong."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""End models learnt from weak signals: rules' votes, doubtful labels, bounds on errors."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,10 @@
+from .adversarial import AdversarialLabelLearning as AdversarialLabelLearning
+from .astra import Astra as Astra
+from .constraints import WeakSignals as WeakSignals
+from .constraints import bound_penalty as bound_penalty
+from .constraints import expected_errors as expected_errors
+from .constraints import simplex_penalty as simplex_penalty
+from .cosine import Cosine as Cosine
+from .imply_loss import ImplyLoss as ImplyLoss
+from .label_flow import LabelLearningFlow as LabelLearningFlow
+from .weasel import Weasel as Weasel
