@@ -364,17 +364,17 @@ CLAIMS = [
 ]
 
 READING = """
-What LabelModel gives is better beliefs: its log loss is below majority vote's and below snorkel's on
-all ten sets of rules, if by little on mr_sentences and twenty_newsgroups. More right labels than
-majority vote it finds on the six seen sets (1.5 points on average), not on the four unseen ones
-(0.9 points fewer). Nearly all of that is twenty_newsgroups, where the classes make up from 5 to 25 %
-and equal shares are assumed: told the shares, the loss there is 0.7 points, and over all ten sets
-the gain is 2.4 points. On trec6 and twenty_newsgroups snorkel is a point more accurate. To estimate
-the class balance gave worse beliefs than equal shares on all ten sets, often by far, and triples on
-eight: real rules depend on each other in threes. To declare all suggested dependencies made beliefs
-better on two sets and worse on seven, so the suggestions are for people to look at. Dawid-Skene puts
-nearly all items into one class where rules say one class only. FlyingSquid labels like majority
-vote, with beliefs that are too sure.
+What LabelModel gives is better beliefs: its log loss is below majority vote's and below snorkel's
+on all ten sets of rules, if by little on mr_sentences and twenty_newsgroups. More right labels
+than majority vote it finds on the six seen sets (1.5 points on average), not on the four unseen
+ones (0.9 points fewer). Nearly all of that is twenty_newsgroups, where the classes make up from 5
+to 25 % and equal shares are assumed: told the shares, the loss there is 0.7 points, and over all
+ten sets the gain is 2.4 points. On trec6 and twenty_newsgroups snorkel is a point more accurate.
+To estimate the class balance gave worse beliefs than equal shares on all ten sets, often by far,
+and triples on eight: real rules depend on each other in threes. To declare all suggested
+dependencies made beliefs better on two sets and worse on seven, so the suggestions are for people
+to look at. Dawid-Skene puts nearly all items into one class where rules say one class only.
+FlyingSquid labels like majority vote, with beliefs that are too sure.
 """
 
 STUDY = Study(

@@ -25,9 +25,9 @@ fifty share one), or to one tactic of the technique, of eleven. HEX learns from 
 below a coarse label is not known to it; ``softmax`` learns from the rows whose label is still one
 of the fifty, ``softmax, any of these`` counts for a coarse row the sum over the techniques below,
 and ``softmax, all fine`` had no coarse label. All are linear on the same features, trained in the
-same way; that was chosen once, and then only made shorter (fewer features and epochs) to save
-time, after one split of the parents had been seen (74.7 and 77.8). ``accuracy`` and ``macro_recall`` are those
-of the most probable of the fifty, in points.
+same way; that was chosen once, and then only made shorter (fewer features and epochs) to save time,
+after one split of the parents had been seen (74.7 and 77.8). ``accuracy`` and ``macro_recall`` are
+those of the most probable of the fifty, in points.
 
 The claims were written before the first run; those with 40 twins, .9, .8, 95 %, +1 and +2 were set
 before any code. Delicious was to be used from the start, the other two sets nobody looked at.
@@ -484,6 +484,19 @@ CLAIMS = [
 ]
 
 READING = """
+All holds but one. Names and data together find 82 to 88 % of the planted relations, names alone 46
+to 50 %, data alone 33 to 42 %: other spellings in place of a tag, and children whose wider tag is
+dropped in three rows of ten, are told by names only; other words for the same, and exclusions, by
+data only. Hidden children are never found and nothing of theirs comes back: .7 of the rows is below
+every bound, and somebody must know them. On delicious one new relation in eleven is wrong, and some
+390 are to be read, most of them of the set itself. HEX gains 3.4 points over softmax on the fine
+rows with tactics, and 2.0 with parents, which is just the claim and within the spread. It is .9
+points worse there than a softmax that sums over the techniques below a coarse label. That one
+assumes that every coarse row is one of the fifty, which is true here, and as no two of them share a
+parent its coarse labels are fine ones; HEX leaves it open that a row is none of them, and pays for
+it. With tactics the two are equal within the spread. Where all that lies below a label is known and
+nothing else is wanted, a sum is enough; HEX also gives the probabilities of the wider labels and
+takes any legal set.
 """
 
 STUDY = Study(

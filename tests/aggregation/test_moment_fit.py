@@ -66,3 +66,36 @@ def test_the_truth_explains_all_pairs():
     truth = Believed(columns / columns.sum(axis=1, keepdims=True), np.full(2, 0.5))
     apart = moments.apart
     np.testing.assert_allclose(fit.expected_pairs(truth)[apart], moments.pairs[apart], atol=1e-12)
+
+
+def test_classes_are_put_in_the_order_in_which_most_votes_are_right():
+    votes, *_ = one_sided(500, n_classes=3)
+    moments = moments_of(votes)
+    right = moments.votes_for * 0.8 + 0.1
+    right /= right.sum(axis=1, keepdims=True)
+    turned = right[:, [1, 2, 0]]
+    even = np.full(3, 1 / 3)
+    for balance, expected in ((even, right), (np.array([0.5, 0.3, 0.2]), turned)):
+        fit = MomentFit(moments, class_balance=balance, precision=0.7, smoothing=5.0)
+        found, changed = fit._better_than_chance(Believed(turned, balance))
+        np.testing.assert_array_equal(found.given_vote, expected)
+        assert changed == (expected is right)
+    free = MomentFit(moments, class_balance=None, precision=0.7, smoothing=5.0)
+    prior = np.array([0.3, 0.2, 0.5])
+    found, _ = free._better_than_chance(Believed(turned, prior))
+    np.testing.assert_array_equal(found.class_prior, [0.5, 0.3, 0.2])
+
+
+def test_a_climb_that_ends_in_another_order_of_the_classes_is_put_right():
+    votes = population(TWO_CLASSES, (1, 1))
+    fit = MomentFit(
+        moments_of(votes)._replace(triples=None),
+        class_balance=np.full(2, 0.5),
+        precision=0.7,
+        smoothing=0.0,
+    )
+    # Begun from the opposite of what is expected, it ends with the classes the other way round.
+    fit.expected = fit.expected[:, ::-1]
+    believed, end = fit.climb(tol=0.0, max_iter=5000, name="test")
+    assert np.einsum("ay,ay->", fit.votes_for * fit.share[:, None], believed.given_vote) > 0.5
+    assert end.history[-1] == pytest.approx(0, abs=1e-9)

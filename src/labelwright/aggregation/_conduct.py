@@ -121,7 +121,7 @@ def _skips(peers: PeerBeliefs) -> Suspicion:
     doubt = np.concatenate([peers.doubt[peers.used], entropy(peers.posterior)[item]])
     whose = np.concatenate([votes.annotator[peers.used], who])
     skipped = np.concatenate([np.zeros(peers.used.sum()), np.ones(item.size)])
-    rank = np.argsort(np.argsort(doubt, kind="stable"), kind="stable") / max(doubt.size, 1)
+    rank = _mid_ranks(doubt)
     n = votes.n_annotators
     offered, skips = _sum(whose, 1.0 + 0 * rank, n), _sum(whose, skipped, n)
     mean = _sum(whose, rank, n) / np.maximum(offered, 1)
@@ -148,6 +148,13 @@ def _skips(peers: PeerBeliefs) -> Suspicion:
         return why, figures | {"doubt_skipped": of_skips[a], "doubt_voted": of_votes[a]}
 
     return Suspicion("skips the hard ones", np.where(enough, ndtr(-z), np.nan), explain)
+
+
+def _mid_ranks(values: Floats) -> Floats:
+    """The share of values below each one; of equal values the middle."""
+    # Equal beliefs that were added up in another order must still be equal.
+    _, which, times = np.unique(values.round(9), return_inverse=True, return_counts=True)
+    return ((np.cumsum(times) - times / 2) / max(values.size, 1))[which]
 
 
 def _skipped(votes: Votes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -80,7 +80,8 @@ class AnnotatorReport(Result):
     ----------
     columns : dict of str to (n_annotators,) array
         ``annotator``, ``votes``; ``agreement`` with its interval ``low`` to ``high``; ``crowd``,
-        what the average annotator reaches on the same items; ``verdict``; ``informativeness``;
+        what the average annotator reaches on the same items; ``verdict`` (below or above the
+        crowd, too few votes, or nothing where chance may have done it); ``informativeness``;
         with gold also ``gold_votes``, ``gold_right``, ``accuracy``, ``accuracy_low`` and
         ``accuracy_high``. The order is by the evidence: by how far even the upper end of the
         interval lies below the crowd. Who has too few votes stands last.
@@ -159,7 +160,7 @@ def annotator_report(
     prelabels: Labels | None = None,
     level: float = 0.95,
 ) -> AnnotatorReport:
-    """Say who needs coaching on which classes, who spams, copies, hurries, drifts or picks.
+    """Say who needs coaching on which classes, who spams, copies, hurries, drifts or skips.
 
     Parameters
     ----------

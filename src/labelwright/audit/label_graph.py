@@ -16,6 +16,7 @@ from labelwright.audit.label_space import RELATIONS, LabelRelations, check_tag_n
 from labelwright.core.errors import DataError, unknown_name
 from labelwright.core.params import OneOf, check_argument
 from labelwright.core.results import Result
+from labelwright.core.votes import Votes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -120,8 +121,7 @@ class LabelGraph(Result):
         """The items that have tags which exclude each other: item, first, second."""
         import polars as pl
 
-        positive, _, _ = read_tags(tags)
-        _check_width(positive, self.names)
+        positive, _ = _read_matrix(tags, self.names)
         clash = sp.coo_array((positive @ self.excluded).multiply(positive))
         items: list[tuple[int, str, str]] = []
         for item in np.unique(clash.row[clash.data > 0]).tolist():
@@ -286,8 +286,7 @@ def apply_label_graph(tags: Any, graph: LabelGraph, *, mode: str = "add") -> Com
     ([[1, 1], [0, 0]], [0, 1])
     """
     check_argument("mode", mode, OneOf("add", "merge"))
-    positive, known, _ = read_tags(tags)
-    _check_width(positive, graph.names)
+    positive, known = _read_matrix(tags, graph.names)
     full = sp.csr_array(positive @ graph.implied.astype(np.float64) > 0)
     added = np.asarray(full.sum(axis=0)).ravel() - np.asarray(positive.sum(axis=0)).ravel()
     kept = np.arange(len(graph.names))
@@ -313,9 +312,16 @@ def _any_unknown(known: NDArray[np.bool_], graph: LabelGraph) -> NDArray[np.bool
     return np.asarray((~known).astype(np.float64) @ same > 0)
 
 
-def _check_width(positive: sp.csr_array, names: tuple[str, ...]) -> None:
+def _read_matrix(
+    tags: Any, names: tuple[str, ...]
+) -> tuple[sp.csr_array, NDArray[np.bool_] | None]:
+    """Which item has which tag, and where that is known (None: everywhere)."""
+    if isinstance(tags, Votes):
+        raise DataError("Votes were given.", hint="Aggregate them first, to a matrix of tags.")
+    positive, known, _ = read_tags(tags)
     if positive.shape[1] != len(names):
         raise DataError(
             f"The tags have {positive.shape[1]} columns and the graph {len(names)} names.",
             hint="Give both for the same tags, in the same order.",
         )
+    return positive, known

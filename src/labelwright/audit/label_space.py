@@ -155,6 +155,10 @@ def find_label_relations(
 
     Rows of one source are alike, so intervals over them are too narrow.
 
+    References
+    ----------
+    Nguyen and Kim (2021), Cleaning and structuring the label space of the iMet Collection 2020.
+
     Examples
     --------
     >>> relations = find_label_relations(names=["Dogs", "dog", "possibly dog", "guide dog"])

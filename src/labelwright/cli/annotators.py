@@ -46,7 +46,7 @@ def annotators(
     level: Annotated[float, Parameter(group=MORE)] = 0.95,
     out: Annotated[str | None, Parameter(group=OUTPUT)] = None,
 ) -> Answer:
-    """Say who needs coaching on which classes, who spams, copies, hurries, drifts or picks.
+    """Say who needs coaching on which classes, who spams, copies, hurries or drifts.
 
     Columns time (with its zone), seconds and shown of a table with one row a vote, and skips in
     the export of a tool, are looked at where they are there.

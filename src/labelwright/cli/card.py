@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["card"]
 
-Columns = Annotated[tuple[str, ...], Parameter(converter=split_commas, negative=())]
+Columns = Annotated[
+    tuple[str, ...], Parameter(converter=split_commas, negative=(), show_default=False)
+]
 
 
 def card(
@@ -60,7 +62,8 @@ def card(
     smallest
         Values that fewer rows have are not named.
     out
-        The page; the others are written beside it. By default runs/<name of the file>-card.html.
+        The page; the others are written beside it. By default it is runs/NAME-card.html, by
+        the name of the file.
     sheet
         Sheet of an Excel file.
     seed

@@ -93,7 +93,7 @@ EXPECTED = {
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(
-    [Cosine(first_epochs=20, training={"epochs": 2, "lr": 0.01})],
+    [Cosine(first_epochs=8, training={"epochs": 1, "lr": 0.03})],
     expected_failed_checks=lambda _: EXPECTED,
 )
 def test_scikit_learns_contract(estimator, check):
