@@ -18,7 +18,10 @@ from ._rules import THREE_CLASSES, TWO_CLASSES, chances, one_sided, population, 
 TO_THE_END = {"smoothing": 0.0, "tol": 0.0, "max_iter": 20_000}
 
 
-@pytest.mark.parametrize(("counts", "balance"), [((1, 1), "uniform"), ((3, 1), [0.75, 0.25]), ((3, 1), {1: 0.25, 0: 0.75})])
+@pytest.mark.parametrize(
+    ("counts", "balance"),
+    [((1, 1), "uniform"), ((3, 1), [0.75, 0.25]), ((3, 1), {1: 0.25, 0: 0.75})],
+)
 def test_exact_pairs_give_the_exact_chances_of_two_classes(counts, balance):
     votes = population(TWO_CLASSES, counts)
     model = LabelModel(class_balance=balance, **TO_THE_END).fit(votes)

@@ -136,8 +136,8 @@ def item_difficulty(
     confusions do: they are counted from the model's posterior and taken as known. On an item that
     misleads people, more votes settle the wrong class, and items in doubt are often those that
     divide people: on real crowds it took 1.1 to 1.8 times as many. An item without a vote starts
-    from the class prior. A doubt that stays above ``most`` votes is a question for an expert or for the
-    codebook, not for more votes.
+    from the class prior. A doubt that stays after ``most`` votes is a question for an expert or for
+    the codebook, not for more votes.
 
     References
     ----------
@@ -149,8 +149,8 @@ def item_difficulty(
     >>> found = item_difficulty(Votes.from_wide(table, votes=["ann", "bo", "cy"]), target=0.999)
     >>> found.difficulty.round(2)
     array([0.19, 0.03, 0.03, 0.03, 0.03, 0.19])
-    >>> bool(found.more[0] > found.more[1] > 0), found.low[1], found.high[1]
-    (True, 1.0, 5.0)
+    >>> bool(found.more[0] > found.more[1] > 0), float(found.low[1]), float(found.high[1])
+    (True, 1.0, 3.0)
     """
     check_argument("model", model, Nullable(Instance(ClassAggregator)))
     check_argument("target", target, Real(0, 1))

@@ -226,7 +226,7 @@ def annotator_report(
     >>> table = {name: truth for name in ("ann", "bo", "cy")} | {"dee": [0] * 60}
     >>> report = annotator_report(Votes.from_wide(table, votes=["ann", "bo", "cy", "dee"]))
     >>> [(found.annotator, found.finding, found.why) for found in report.findings]
-    [('dee', 'always the same label', 'says 0 on 60 of 60 items, where the others would on 38')]
+    [('dee', 'always the same label', 'says 0 on 60 of 60 items, where the others would on 37')]
     >>> report.columns["annotator"].tolist()[0]
     'dee'
     """

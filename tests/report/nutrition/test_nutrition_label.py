@@ -249,6 +249,8 @@ def test_what_is_no_label_or_no_form_is_refused(label, tmp_path):
         NutritionLabel.from_dict({"kind": "agreement"})
     with pytest.raises(DataError, match="reads up to 1"):
         NutritionLabel.from_dict(label.to_dict() | {"format": 2})
+    with pytest.raises(DataError, match="lacks title, modules"):
+        NutritionLabel.from_dict({"kind": "nutrition_label", "format": 1})
     with pytest.raises(ParameterError, match="not clear in which form"):
         label.write(tmp_path / "label.pdf")
     with pytest.raises(CapabilityError, match="table in memory"):

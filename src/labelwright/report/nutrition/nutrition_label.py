@@ -71,8 +71,9 @@ class NutritionLabel(Result):
 
     Notes
     -----
-    Aggregates can still say something about single people: least and greatest numbers are some
-    row's, and a column may be secret as a whole. Read the page before you publish it.
+    Aggregates can still say something about single people: least and greatest numbers and the ends
+    of ranges are some row's, and a column may be secret as a whole. Read the page before you
+    publish it.
 
     References
     ----------
@@ -191,6 +192,9 @@ class NutritionLabel(Result):
             raise DataError(f"This is no nutrition label, but {stated.get('kind')!r}.")
         check_format(stated.get("format"), FORMAT, "The nutrition label")
         fields = ("title", "modules", "left_out", "smallest", "version")
+        lacking = [name for name in fields if name not in stated]
+        if lacking:
+            raise DataError(f"The nutrition label lacks {', '.join(lacking)}.")
         return cls(*(stated[name] for name in fields))
 
     @classmethod
