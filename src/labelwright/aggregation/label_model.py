@@ -58,7 +58,8 @@ class LabelModel(ClassAggregator):
     precision : float
         Chance that a vote is right, were the classes equally common, before any vote is looked at.
     smoothing : float
-        How many votes of each kind that counts for.
+        How many votes of each kind that counts for. The default is much, since real rules are not
+        as independent as the model has it; where they are, 1 comes nearer to the truth.
     max_iter, tol
         Stop when an iteration gains no more than ``tol`` in the objective a vote, or after
         ``max_iter``.

@@ -257,3 +257,12 @@ def test_what_is_no_label_or_no_form_is_refused(label, tmp_path):
         label.to_croissant()
     with pytest.raises(CapabilityError, match="needs the modules metadata"):
         NutritionLabel.of({"a": [1]}, modules=["statistics"]).to_croissant()
+
+
+def test_few_rows_give_neither_leaks_nor_noise_but_a_reason():
+    table = {"y": ["a", "b"] * 3, "x": [f"{k} u" for k in range(6)]}
+    found = NutritionLabel.of(table, label="y", modules=["labels"]).modules["labels"]
+    assert found["leaks"] == []
+    assert found["why_no_noise"] == "too few labels of a class"
+    alone = NutritionLabel.of({"y": ["a", "b"] * 9}, label="y", modules=["labels"])
+    assert alone.modules["labels"]["why_no_noise"] == "no other column to learn from"
