@@ -40,7 +40,7 @@ def failing(monkeypatch, error):
         (("look", "."), "."),
         (("methods", "show", "dawid-skeen"), "Did you mean 'dawid-skene'?"),
         (("methods", "zebra"), "There is no method 'zebra'."),
-        (("methods", "vision"), "labelwright methods vision --all"),
+        (("methods", "preference"), "labelwright methods preference --all"),
         (("predict", "nowhere", "votes.csv"), "no model folder 'nowhere'"),
         (("sample", "votes.csv", "--out", "gold.csv"), "-n"),
         (("sample", "votes.csv", "-n", "31", "--out", "g.csv"), "31 cannot be drawn from 30"),

@@ -13,12 +13,12 @@ from labelwright.aggregation.glad import _Likelihood
 from labelwright.aggregation.mace import _LogWeights, _SpamVotes
 from tests.aggregation._worlds import simulate
 
-from .test_aggregation_crowdkit import as_frame
-
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
-
 crowdkit = pytest.importorskip("crowdkit.aggregation")
 pd = pytest.importorskip("pandas")
+
+from .test_aggregation_crowdkit import as_frame  # noqa: E402 - it needs the peer as well
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
 
 def test_skills_are_the_same_off_ties():

@@ -100,7 +100,7 @@ def find(word: str) -> tuple[System, ...]:
     Examples
     --------
     >>> [entry.slug for entry in find("dawid")]
-    ['dawid-skene', 'one-coin-dawid-skene']
+    ['dawid-skene', 'one-coin-dawid-skene', 'spectral-dawid-skene']
     """
     lower = word.casefold()
 

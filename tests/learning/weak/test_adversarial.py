@@ -50,6 +50,7 @@ def worst_case(probabilities, signals):
     return 1 - found.fun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_the_adversary_finds_the_worst_labels_that_the_bounds_allow(n_classes):
     X, _, signals = world(n_classes)
