@@ -37,7 +37,6 @@ def pairs(n=240, given_away=0.6, seed=0):
 
 
 def test_the_part_with_the_word_tells_and_the_other_does_not():
-@pytest.mark.slow
     table, labels = pairs()
     found = partial_input_baseline(table, labels)
     assert found.parts == ("premise", "hypothesis", "all")
@@ -50,6 +49,9 @@ def test_the_part_with_the_word_tells_and_the_other_does_not():
     for name, accuracy in figures.items():
         assert (found.predicted[name] == labels).mean() == accuracy
     assert found.to_table()["gain"].to_list() == (found.accuracy - found.majority).tolist()
+
+
+@pytest.mark.slow
 def test_p_is_uniform_on_shuffled_labels_and_small_where_a_part_tells():
     p = []
     for seed in range(20):

@@ -43,13 +43,15 @@ def test_exact_shares_give_the_exact_noise():
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("k", [2, 4])
 def test_many_labels_give_nearly_the_noise(shared, k):
-@pytest.mark.slow
     labels, rows, prior = simulate(k=k, shared=shared, seed=k)
     model = TensorTransition(shared=shared).fit(labels)
     np.testing.assert_allclose(model.transitions_, rows, atol=0.06)
     np.testing.assert_allclose(model.class_prior_, prior, atol=0.04)
     if shared:
         assert (model.transitions_ == model.transitions_[0]).all()
+
+
+@pytest.mark.slow
 def test_it_is_maximum_likelihood_dawid_skene_of_three_annotators():
     labels, *_ = simulate(2000)
     votes = Votes.from_matrix(labels, classes=range(3))
