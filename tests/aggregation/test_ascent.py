@@ -26,18 +26,6 @@ def test_it_reaches_the_top_of_a_curved_ridge():
     assert len(found.history) < 100
 
 
-def test_at_unit_curvature_one_step_is_enough():
-    calls = []
-
-    def bowl(point):
-        calls.append(point)
-        return -0.5 * np.sum((point - 3) ** 2), 3 - point
-
-    found = ascend(bowl, np.zeros(4), **STOP)
-    np.testing.assert_array_equal(calls[1], 3)
-    np.testing.assert_array_equal(found.parameters, 3)
-
-
 def test_a_step_into_what_is_not_finite_is_cut():
     def wall(point):
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,18 +1,14 @@
-"""Climb a smooth objective of many parameters by its gradient (L-BFGS).
-
-scipy's ``minimize(method="L-BFGS-B")`` does the same, but hands vectors of this length to the
-threads of BLAS, whose waking costs several times the CPU seconds of all the rest.
-"""
+"""Climb a smooth objective of many parameters by its gradient (L-BFGS)."""
 
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, minimize
+from threadpoolctl import threadpool_limits
 
 from labelwright.aggregation._em import EMResult
 from labelwright.core.errors import ConvergenceWarning
@@ -21,19 +17,6 @@ __all__ = ["ascend"]
 
 Vector = NDArray[np.float64]
 Objective = Callable[[Vector], tuple[float, Vector]]
-
-MEMORY = 10
-# A step is taken if it gains at least this share of what the slope promises.
-ENOUGH = 1e-4
-MAX_CUTS = 30
-
-
-class _Move(NamedTuple):
-    """A step that was taken, by how much it lowered the gradient, and the product of the two."""
-
-    step: Vector
-    drop: Vector
-    product: float
 
 
 def ascend(
@@ -52,7 +35,7 @@ def ascend(
     objective : function of parameters
         The value and the gradient (p,).
     start : (p,) array
-        Parameters scaled so that their curvature is about 1: the first step is the gradient.
+        Parameters scaled so that their curvatures are alike.
     scale : float
         What the objective is divided by (the number of votes) before it is held against ``tol``.
     tol, max_iter
@@ -62,67 +45,32 @@ def ascend(
 
     References
     ----------
-    Nocedal, 1980, Updating quasi-Newton matrices with limited storage.
+    Byrd, Lu, Nocedal and Zhu, 1995, for the optimiser, which is scipy's.
     """
-    point, (value, gradient) = start, objective(start)
-    history, gain = [value], np.inf
-    moves: deque[_Move] = deque(maxlen=MEMORY)
-    for _ in range(max_iter):
-        found = _search(objective, point, value, gradient, _direction(moves, gradient))
-        if found is None:
-            return EMResult(point, history, converged=True)
-        step, higher, flatter = found
-        drop = gradient - flatter
-        product = _dot(step, drop)
-        if product > np.finfo(float).eps * _dot(drop, drop):
-            moves.append(_Move(step, drop, product))
-        gain = (higher - value) / scale
-        point, value, gradient = point + step, higher, flatter
-        history.append(value)
-        if gain <= tol:
-            return EMResult(point, history, converged=True)
-    warnings.warn(
-        f"{name} stopped after {max_iter} iterations while one still gained {gain:.1e} a vote "
-        f"(tol is {tol:.1e}). Raise max_iter, or tol if that is close enough.",
-        ConvergenceWarning,
-        stacklevel=5,
-    )
-    return EMResult(point, history, converged=False)
+    history = [objective(start)[0]]
 
+    def below(point: Vector) -> tuple[float, Vector]:
+        value, gradient = objective(point)
+        return -value / scale, -gradient / scale
 
-def _direction(moves: deque[_Move], gradient: Vector) -> Vector:
-    """The gradient times the inverse curvature that the last moves have shown."""
-    direction = gradient.copy()
-    shares = []
-    for move in reversed(moves):
-        share = _dot(move.step, direction) / move.product
-        direction -= share * move.drop
-        shares.append(share)
-    if moves:
-        direction *= moves[-1].product / _dot(moves[-1].drop, moves[-1].drop)
-    for move, share in zip(moves, reversed(shares), strict=True):
-        direction += (share - _dot(move.drop, direction) / move.product) * move.step
-    return direction
+    def after_iteration(intermediate_result: OptimizeResult) -> None:
+        history.append(-float(intermediate_result.fun) * scale)
+        if history[-1] - history[-2] <= tol * scale:
+            raise StopIteration
 
-
-def _search(
-    objective: Objective, point: Vector, value: float, gradient: Vector, direction: Vector
-) -> tuple[Vector, float, Vector] | None:
-    """A step along the direction with its value and gradient; None if all that helps is too short.
-
-    A step that gains too little is cut to where the parabola through what is known is highest.
-    """
-    slope, length = _dot(direction, gradient), 1.0
-    for _ in range(MAX_CUTS):
-        step = length * direction
-        reached, there = objective(point + step)
-        if reached >= value + ENOUGH * length * slope:
-            return step, reached, there
-        short = length * slope - (reached - value)
-        peak = 0.5 * length * slope / short if np.isfinite(short) else 0.0
-        length *= min(max(peak, 0.1), 0.5)
-    return None
-
-
-def _dot(one: Vector, other: Vector) -> float:
-    return float(np.einsum("i,i->", one, other))
+    options = {"maxiter": max_iter, "maxfun": 20 * max_iter, "gtol": 0.0, "ftol": 0.0}
+    # Vectors of this length are handed to the threads of BLAS, and to wake those takes far longer.
+    with threadpool_limits(1, user_api="blas"):
+        found = minimize(
+            below, start, jac=True, method="L-BFGS-B", callback=after_iteration, options=options
+        )
+    converged = len(history) <= max_iter or history[-1] - history[-2] <= tol * scale
+    if not converged:
+        warnings.warn(
+            f"{name} stopped after {max_iter} iterations while one still gained "
+            f"{(history[-1] - history[-2]) / scale:.1e} a vote (tol is {tol:.1e}). Raise max_iter, "
+            "or tol if that is close enough.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+    return EMResult(found.x, history, converged)

@@ -111,7 +111,7 @@ class MomentFit:
         k = self.shape[1]
         self.begin = np.full(k, 1 / k) if class_balance is None else class_balance
         self.expected = expected_beliefs(self.begin, self.votes_for, precision)
-        # An ascent begins with a step as long as the gradient, so that curvatures should be near 1.
+        # The ascent is quickest where curvatures are alike.
         self.unit = np.sqrt(self.n) / 4
 
     def climb(self, *, tol: float, max_iter: int, name: str) -> tuple[Believed, EMResult]:
