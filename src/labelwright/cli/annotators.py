@@ -25,13 +25,7 @@ GROUPS = {
     "What is taken as true": ("gold", "gold_file"),
     "How it is done": ("method", "limit", "seed"),
 }
-KEPT = {field for fields in GROUPS.values() for field in fields}
-OPTIONS = options_from(
-    Settings,
-    groups=GROUPS,
-    names={"reader": "format"},
-    leave_out=[field for field in Settings.model_fields if field not in KEPT],
-)
+OPTIONS = options_from(Settings, groups=GROUPS)
 MORE = Group("What else is looked at", sort_key=len(GROUPS) + 1)
 OUTPUT = Group("Where it goes", sort_key=len(GROUPS) + 2)
 MOST_ROWS = 30

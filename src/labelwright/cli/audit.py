@@ -24,13 +24,7 @@ GROUPS = {
     "What to learn from": ("text", "features", "embedding", "group"),
     "How it is done": ("limit", "seed"),
 }
-KEPT = {field for fields in GROUPS.values() for field in fields}
-OPTIONS = options_from(
-    Settings,
-    groups=GROUPS,
-    names={"reader": "format"},
-    leave_out=[field for field in Settings.model_fields if field not in KEPT],
-)
+OPTIONS = options_from(Settings, groups=GROUPS)
 LOOKED_AT = Group("What else is looked at", sort_key=len(GROUPS) + 1)
 OUTPUT = Group("Where it goes", sort_key=len(GROUPS) + 2)
 

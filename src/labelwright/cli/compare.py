@@ -21,24 +21,13 @@ __all__ = ["OPTIONS", "compare", "votes_and_gold"]
 GROUPS = {
     "How the file is read": ("reader", "sheet", "question", "codebook"),
     "Where the votes are": (
-        "id",
-        "annotator",
-        "label",
-        "votes",
-        "annotators",
-        "votes_file",
-        "split",
+        *("id", "annotator", "label", "votes", "annotators"),
+        *("votes_file", "split", "repeats"),
     ),
-    "Gold": ("gold", "gold_file"),
+    "What is taken as true": ("gold", "gold_file"),
     "How it is done": ("limit", "seed"),
 }
-KEPT = {field for fields in GROUPS.values() for field in fields}
-OPTIONS = options_from(
-    Settings,
-    groups=GROUPS,
-    names={"reader": "format"},
-    leave_out=[field for field in Settings.model_fields if field not in KEPT],
-)
+OPTIONS = options_from(Settings, groups=GROUPS)
 COMPARED = Group("What is compared", sort_key=len(GROUPS) + 1)
 
 FORETELLS = (

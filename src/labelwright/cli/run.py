@@ -23,8 +23,7 @@ GROUPS = {
     "How it is done": ("method", "limit", "seed"),
     "What is reported": ("of", "by", "names"),
 }
-NAMES = {"reader": "format"}
-OPTIONS = options_from(Settings, groups=GROUPS, names=NAMES, leave_out=("file",))
+OPTIONS = options_from(Settings, groups=GROUPS)
 OUTPUT = Group("Where it goes", sort_key=len(GROUPS) + 1)
 
 
