@@ -38,7 +38,7 @@ def hold_out(votes: Votes, n_folds: int, random_state: RandomState) -> list[Fold
 
     A vote that leaves several classes open is never held out.
     """
-    for_one_class = np.flatnonzero(_for_one_class(votes))
+    for_one_class = np.flatnonzero(votes.is_for_one_class)
     per_item = np.bincount(votes.item[for_one_class], minlength=votes.n_items)
     several = np.flatnonzero((per_item > 0) & (np.diff(votes.indptr) >= 2))
     if several.size < n_folds:
@@ -97,13 +97,8 @@ def _score(model: ClassAggregator, votes: Votes, fold: Fold) -> Floats:
 def _estimated_confusion(beliefs: Floats, votes: Votes) -> Floats:
     """Confusions (n_annotators, K, K) that follow from beliefs (n_items, K)."""
     if votes.has_open_answers:
-        votes = votes.select(where=_for_one_class(votes))
+        votes = votes.select(where=votes.is_for_one_class)
     counts, _ = OneHotVotes(votes).counts(beliefs)
     together = counts.sum(axis=0) + 1
     counts += SMOOTHING * together / together.sum(axis=1, keepdims=True)
     return counts / counts.sum(axis=2, keepdims=True)
-
-
-def _for_one_class(votes: Votes) -> NDArray[np.bool_]:
-    """Whether each vote is for one class, and leaves no others open."""
-    return votes.classes.candidates.sum(axis=1)[votes.label] == 1

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.special import softmax
 
 from labelwright.aggregation._ascent import ascend
 from labelwright.aggregation._em import EMResult
@@ -231,11 +232,11 @@ class MomentFit:
 
     def _unpack(self, point: Vector) -> Believed:
         size = self.shape[0] * self.shape[1]
-        given_vote = _softmax(point[:size].reshape(self.shape) / self.unit)
+        given_vote = softmax(point[:size].reshape(self.shape) / self.unit, axis=1)
         if self.balance is not None:
             return Believed(given_vote, self.balance)
         logits = point[size:] / self.unit
-        return Believed(given_vote, _softmax(logits.clip(min=logits.max() - WIDEST)))
+        return Believed(given_vote, softmax(logits.clip(min=logits.max() - WIDEST)))
 
 
 def expected_beliefs(class_prior: Vector, votes_for: Matrix, precision: float) -> Matrix:
@@ -244,18 +245,13 @@ def expected_beliefs(class_prior: Vector, votes_for: Matrix, precision: float) -
     That is its chance where classes are equally common; elsewhere it lifts the odds as much.
     """
     lift = precision * max(class_prior.size - 1, 1) / (1 - precision)
-    return _softmax(np.log(class_prior) + votes_for * np.log(lift))
+    return np.asarray(softmax(np.log(class_prior) + votes_for * np.log(lift), axis=1))
 
 
 def _product(one: Matrix, two: Matrix, three: Matrix) -> Matrix:
     """Sum over classes (K, K, K) of the products of three."""
     k = len(one)
     return ((one[:, None, :] * two).reshape(k * k, -1) @ three.T).reshape(k, k, k)
-
-
-def _softmax(logits: Matrix) -> Matrix:
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def _log(chances: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,12 +8,20 @@ put nearly all items into one class.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelwright.core.votes import Votes
 
-__all__ = ["one_sided_share"]
+__all__ = ["ENOUGH_VOTES", "answers_given", "one_sided_share"]
 
 ENOUGH_VOTES = 5
+
+
+def answers_given(votes: Votes) -> NDArray[np.int64]:
+    """How often each annotator gave each answer (n_annotators, n_answers), whatever the weights."""
+    k = len(votes.answers)
+    cells = votes.annotator.astype(np.int64) * k + votes.label
+    return np.bincount(cells, minlength=votes.n_annotators * k).reshape(-1, k)
 
 
 def one_sided_share(votes: Votes) -> float:
@@ -21,9 +29,7 @@ def one_sided_share(votes: Votes) -> float:
 
     It is 0 where all votes agree on one label, since there is then nothing to tell apart.
     """
-    k = len(votes.answers)
-    cells = votes.annotator.astype(np.int64) * k + votes.label
-    table = np.bincount(cells, minlength=votes.n_annotators * k).reshape(-1, k)
+    table = answers_given(votes)
     judged = table.sum(axis=1) >= ENOUGH_VOTES
     if not judged.any() or np.count_nonzero(table.sum(axis=0)) < 2:
         return 0.0

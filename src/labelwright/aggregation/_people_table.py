@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from labelwright.aggregation._base import belief_in_answers
 from labelwright.aggregation._peer_beliefs import PeerBeliefs
+from labelwright.aggregation._starts import put_gold
 from labelwright.core.stats import jeffreys_interval, wilson_interval
 
 __all__ = ["COLUMNS", "figures_of", "informativeness", "ordered"]
@@ -26,8 +27,7 @@ def figures_of(
 ) -> dict[str, NDArray[Any]]:
     """Agreement with its interval and what the crowd reaches; with gold, accuracy."""
     votes = peers.votes
-    beliefs = posterior.copy()
-    beliefs[gold >= 0] = np.eye(beliefs.shape[1])[gold[gold >= 0]]
+    beliefs = put_gold(posterior.copy(), gold)
     found: dict[str, NDArray[Any]] = {"annotator": votes.annotators}
     found["votes"] = np.bincount(votes.annotator, minlength=votes.n_annotators)
     answers = belief_in_answers(beliefs, votes)

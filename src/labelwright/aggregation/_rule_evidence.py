@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from labelwright.aggregation._rule_columns import Columns, RuleColumns
-from labelwright.aggregation._scores import softmax
+from labelwright.aggregation._softmax import softmax
 from labelwright.core.votes import BLOCK_ITEMS
 
 __all__ = ["beliefs", "between_units", "given_class", "given_vote", "joint_chances", "silence"]

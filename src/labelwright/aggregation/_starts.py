@@ -1,4 +1,4 @@
-"""Where learning begins: the shares of the votes, with gold taken as certain."""
+"""Beliefs that need no model: gold, the shares of the votes, and the classes that are best."""
 
 from __future__ import annotations
 
@@ -7,7 +7,28 @@ from numpy.typing import NDArray
 
 from labelwright.core.votes import Votes
 
-__all__ = ["vote_shares"]
+__all__ = ["best_classes", "put_gold", "vote_shares"]
+
+# Scores that differ by less than this share of the highest are equal.
+TIE = 1e-9
+
+
+def put_gold(beliefs: NDArray[np.float64], gold: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Write certainty over the beliefs (n_items, K) about items with a gold code, in place."""
+    known = gold >= 0
+    beliefs[known] = np.eye(beliefs.shape[1])[gold[known]]
+    return beliefs
+
+
+def best_classes(scores: NDArray[np.float64], gold: NDArray[np.int32]) -> NDArray[np.float64]:
+    """The classes (n_items, K) that score best; one share each of those that tie; or the gold.
+
+    A tie is shared: broken by a rule, it would make what follows depend on the order of classes.
+    """
+    highest = scores.max(axis=1, keepdims=True)
+    best = (scores >= highest * (1 - TIE)).astype(float)
+    best /= np.einsum("ij->i", best)[:, None]
+    return put_gold(best, gold)
 
 
 def vote_shares(votes: Votes, gold: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -22,6 +43,4 @@ def vote_shares(votes: Votes, gold: NDArray[np.int32]) -> NDArray[np.float64]:
     """
     shares = votes.counts()
     shares /= np.einsum("ij->i", shares).clip(min=np.finfo(float).tiny)[:, None]
-    known = gold >= 0
-    shares[known] = np.eye(shares.shape[1])[gold[known]]
-    return shares
+    return put_gold(shares, gold)

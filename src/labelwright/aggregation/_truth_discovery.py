@@ -15,8 +15,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labelwright.aggregation._base import TIE, TIE_RULES, ClassAggregator
-from labelwright.aggregation._scores import class_sums
+from labelwright.aggregation._base import TIE_RULES, ClassAggregator
+from labelwright.aggregation._starts import best_classes
 from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Int, OneOf, Real
 from labelwright.core.votes import Votes
@@ -49,7 +49,7 @@ class TruthDiscovery(ClassAggregator):
         voted = n_votes > 0
         self.weight_ = np.ones(votes.n_annotators)
         for _ in range(self.max_iter):
-            best = _best(_sums(votes, self.weight_), gold)
+            best = best_classes(_sums(votes, self.weight_), gold)
             wrong = weight * (1 - best[votes.item, votes.label])
             losses = _by_annotator(votes, wrong) + self.smoothing / 2
             found, cost = self._weigh(losses[voted], n_votes[voted])
@@ -93,19 +93,8 @@ def _by_annotator(votes: Votes, values: Vector) -> Vector:
 
 def _sums(votes: Votes, weight: Vector) -> NDArray[np.float64]:
     """Votes (n_items, K), weighed by annotator; unweighed where those on an item weigh nothing."""
-    sums = class_sums(votes, weight[votes.annotator])
+    sums = votes.counts(weight[votes.annotator])
     silent = np.einsum("ij->i", sums) == 0
     if silent.any():
         sums[silent] = votes.counts()[silent]
     return sums
-
-
-def _best(sums: NDArray[np.float64], gold: NDArray[np.int32]) -> NDArray[np.float64]:
-    """The classes (n_items, K) that are best; one share each of those that tie, or the gold."""
-    # A tie is shared: broken by a rule, it would make weights depend on the order of classes.
-    highest = sums.max(axis=1, keepdims=True)
-    best = (sums >= highest * (1 - TIE)).astype(float)
-    best /= np.einsum("ij->i", best)[:, None]
-    known = gold >= 0
-    best[known] = np.eye(best.shape[1])[gold[known]]
-    return best

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelwright.aggregation._connected import annotator_groups
-from labelwright.aggregation._one_sided import ENOUGH_VOTES, one_sided_share
+from labelwright.aggregation._one_sided import ENOUGH_VOTES, answers_given, one_sided_share
 from labelwright.core.votes import Votes
 
 __all__ = ["VIEWS", "Check", "undetermined_annotators", "vote_checks"]
@@ -45,11 +45,9 @@ def undetermined_annotators(votes: Votes) -> NDArray[np.bool_]:
     They have fewer votes on items with three than there are chances to learn about them, or only
     ever say one thing.
     """
-    k, m = len(votes.answers), votes.n_annotators
     shared = np.diff(votes.indptr)[votes.item] >= VIEWS
-    useful = np.bincount(votes.annotator[shared], minlength=m)
-    cells = votes.annotator.astype(np.int64) * k + votes.label
-    said = np.bincount(cells, minlength=m * k).reshape(m, k)
+    useful = np.bincount(votes.annotator[shared], minlength=votes.n_annotators)
+    said = answers_given(votes)
     total = said.sum(axis=1)
     few = useful < votes.classes.n_classes * (votes.classes.n_classes - 1)
     one_sided = (np.count_nonzero(said, axis=1) == 1) & (total >= ENOUGH_VOTES)

@@ -184,7 +184,7 @@ def _answers(votes: Votes, *, sets: bool) -> tuple[NDArray[np.bool_], NDArray[An
         )
         return keep, code, Answers(none, values.tolist(), values, True, ends=(low, high))
     if isinstance(space, Classes):
-        keep = everything if sets else (space.candidates.sum(axis=1) == 1)[votes.label]
+        keep = everything if sets else votes.is_for_one_class
         names = space.answers if sets else space.names
         return keep, votes.label, _of_classes(space, names)
     members = None

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelwright.aggregation._base import ClassAggregator
 from labelwright.aggregation._model_beliefs import ModelBeliefs
-from labelwright.aggregation._scores import class_sums
 from labelwright.core.errors import DataError, DataWarning
 from labelwright.core.params import Accepts, Bool, Int, check_argument
 from labelwright.core.votes import Votes
@@ -242,7 +241,7 @@ class CrowdLab(ClassAggregator):
         divides the rest among the others.
         """
         likelihood = self.consensus_likelihood_
-        sums = class_sums(votes, annotator_weight[votes.annotator])
+        sums = votes.counts(annotator_weight[votes.annotator])
         others = (1 - likelihood) / max(sums.shape[1] - 1, 1)
         for items, _ in votes.blocks():
             part = sums[items]
@@ -296,7 +295,7 @@ def _majority(votes: Votes, counts: Floats, beliefs: ModelBeliefs) -> Codes:
         right = np.where(tied[votes.item], np.nan, winner[votes.item] == votes.label)
         agreement = _mean_by_annotator(votes, right)
         agreement[np.isnan(agreement)] = np.nanmean(agreement) if (~tied).any() else 0.0
-        sums = class_sums(votes, agreement[votes.annotator])[rows]
+        sums = votes.counts(agreement[votes.annotator])[rows]
         among = _highest(among, sums / counts[rows].clip(min=LEAST_WEIGHT))
     winner[rows] = among.argmax(axis=1)
     return winner

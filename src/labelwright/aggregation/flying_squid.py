@@ -17,7 +17,7 @@ from labelwright.aggregation._one_sided import one_sided_share
 from labelwright.aggregation._rule_columns import RuleColumns
 from labelwright.aggregation._rule_moments import pair_shares
 from labelwright.aggregation._rule_warnings import warn_if_not_learnt, warn_if_rules_apart
-from labelwright.aggregation._scores import class_sums, softmax
+from labelwright.aggregation._softmax import softmax
 from labelwright.core.errors import DataWarning
 from labelwright.core.params import Accepts, OneOf, Real
 from labelwright.core.votes import Votes
@@ -146,7 +146,7 @@ class FlyingSquid(ClassAggregator):
         return np.log(accuracy * max(self.class_prior_.size - 1, 1) / (1 - accuracy))
 
     def _beliefs(self, votes: Votes, weights: NDArray[np.float64]) -> Matrix:
-        return softmax(class_sums(votes, weights) + np.log(self.class_prior_))
+        return softmax(votes.counts(weights) + np.log(self.class_prior_))
 
     def _estimated_balance(self, given: Matrix) -> NDArray[np.float64]:
         """Class shares (K,) from how often each rule gives each class (n_rules, K).

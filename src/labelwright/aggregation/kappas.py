@@ -296,13 +296,11 @@ def _likeness(k: int, weights: str) -> Floats:
 
 def _counts(votes: Votes) -> Floats:
     """Numbers of votes (n_items, K) for single classes."""
-    space, codes, item = votes.classes, votes.label, votes.item
     if votes.has_open_answers:
-        single = (space.candidates.sum(axis=1) == 1)[codes]
-        codes, item = codes[single], item[single]
-    k = space.n_classes
-    cells = item.astype(np.int64) * k + codes
-    return np.bincount(cells, minlength=votes.n_items * k).reshape(-1, k).astype(np.float64)
+        votes = votes.select(where=votes.is_for_one_class)
+    if votes.weight is not None:
+        votes = votes.with_extra(weight=np.ones(len(votes)))
+    return votes.counts()
 
 
 def _pair(votes: Votes, names: Sequence[Any] | None) -> tuple[NDArray, NDArray, int]:
@@ -317,11 +315,11 @@ def _pair(votes: Votes, names: Sequence[Any] | None) -> tuple[NDArray, NDArray, 
             hint="Name two: annotators=[...]. For more: fleiss_kappa, krippendorff_alpha.",
         )
     given = np.full((2, votes.n_items), -1, dtype=np.int64)
-    single = votes.classes.candidates.sum(axis=1) == 1
+    single = votes.is_for_one_class
     for row, name in zip(given, chosen, strict=True):
         if name not in known:
             raise unknown_name("annotator", name, known)
-        own = (votes.annotator == known.index(name)) & single[votes.label]
+        own = (votes.annotator == known.index(name)) & single
         if np.bincount(votes.item[own], minlength=1).max() > 1:
             raise DataError(
                 f"{name!r} voted twice on an item.", hint="Read the votes with repeats='first'."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._connected import warn_if_apart
-from labelwright.aggregation._scores import class_sums, softmax
+from labelwright.aggregation._softmax import softmax
 from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf, Real
 from labelwright.core.votes import Votes
@@ -125,7 +125,7 @@ class KOS(ClassAggregator):
         sums = np.bincount(votes.annotator, messages, minlength=votes.n_annotators)
         mean = float(messages.mean())
         self.skill_ = np.where(n_votes > 0, sums / np.maximum(n_votes, 1), mean)
-        self.posterior_ = softmax(k * class_sums(votes, messages))
+        self.posterior_ = softmax(k * votes.counts(messages))
 
     def _settle(self, exchange: _Exchange, group: NDArray[np.int32]) -> Vector:
         """Messages (n_votes,) to items, with root mean square one in every group."""
@@ -155,7 +155,7 @@ class KOS(ClassAggregator):
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
         # The place -1 of an annotator never seen finds the mean at the end.
         skill = np.append(self.skill_, self.skill_.mean())[self._learnt_places(votes)]
-        return softmax(votes.classes.n_classes * class_sums(votes, skill[votes.annotator]))
+        return softmax(votes.classes.n_classes * votes.counts(skill[votes.annotator]))
 
 
 class _Exchange:
@@ -181,7 +181,7 @@ class _Exchange:
     def agreements(self, messages: Vector) -> Vector:
         """Product (n_votes,) of each vote with what its item tells its annotator."""
         votes = self.votes
-        sums = class_sums(votes, messages)
+        sums = votes.counts(messages)
         mean = np.einsum("ij->i", sums) * self.chance
         own = self.weight * messages * (1 - self.chance)
         found = sums[votes.item, votes.label] - mean[votes.item] - own

@@ -13,7 +13,7 @@ from labelwright.aggregation._base import TIE_RULES, ClassAggregator
 from labelwright.aggregation._connected import warn_if_apart
 from labelwright.aggregation._pair_agreement import pair_agreement
 from labelwright.aggregation._rank_one import complete, signs
-from labelwright.aggregation._scores import class_sums, softmax
+from labelwright.aggregation._softmax import softmax
 from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Int, OneOf, Real
 from labelwright.core.votes import Votes
@@ -168,4 +168,4 @@ def _beliefs(votes: Votes, skill: NDArray[np.float64]) -> NDArray[np.float64]:
     k = votes.classes.n_classes
     accuracy = _accuracy(skill, max(k, 2))
     odds = np.log(accuracy) + np.log(max(k - 1, 1)) - np.log1p(-accuracy)
-    return softmax(class_sums(votes, odds[votes.annotator]))
+    return softmax(votes.counts(odds[votes.annotator]))

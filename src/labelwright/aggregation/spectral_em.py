@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from labelwright.aggregation._answers import AnswerModel, leaning
 from labelwright.aggregation._kernels import OneHotVotes
 from labelwright.aggregation._moments import GroupConfusions, group_confusions
-from labelwright.aggregation._scores import class_sums
 from labelwright.aggregation._starts import vote_shares
 from labelwright.aggregation.dawid_skene import DawidSkene
 from labelwright.core.errors import DataWarning
@@ -99,7 +98,7 @@ def _group_shares(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Shares (3, n_items, K) of each group's votes, and whether it has any (3, n_items)."""
     of_vote = group[votes.annotator]
-    shares = np.array([class_sums(votes, (of_vote == g).astype(float)) for g in range(N_GROUPS)])
+    shares = np.array([votes.counts((of_vote == g).astype(float)) for g in range(N_GROUPS)])
     total = np.einsum("gik->gi", shares)
     shares /= np.where(total > 0, total, 1)[:, :, None]
     return shares, total > 0

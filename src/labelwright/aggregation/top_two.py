@@ -17,7 +17,6 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from labelwright.aggregation._base import TIE, TIE_RULES, ClassAggregator
 from labelwright.aggregation._em import run_em
-from labelwright.aggregation._scores import class_sums
 from labelwright.core.params import Accepts, Int, OneOf, Real
 from labelwright.core.votes import Votes
 
@@ -275,7 +274,7 @@ def leading_weights(votes: Votes) -> NDArray[np.float64]:
 
     def apply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
         x = vector.ravel() * scale
-        scores = class_sums(votes, x[votes.annotator])
+        scores = votes.counts(x[votes.annotator])
         scores -= np.einsum("ij->i", scores)[:, None] / k
         agreed = np.bincount(votes.annotator, weight * scores[votes.item, votes.label], minlength=n)
         return scale * (agreed - with_oneself * x)
@@ -300,7 +299,7 @@ def among_best_of_others(
     always. Equal classes come in any order. Gold is the best class of its item.
     """
     own = weights[votes.annotator]
-    scores = class_sums(votes, own)
+    scores = votes.counts(own)
     scores[gold >= 0, gold[gold >= 0]] = np.inf
     if votes.weight is not None:
         own = own * votes.weight

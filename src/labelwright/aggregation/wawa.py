@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labelwright.aggregation._base import TIE, TIE_RULES, belief_in_answers
+from labelwright.aggregation._base import TIE_RULES, belief_in_answers
+from labelwright.aggregation._starts import best_classes
 from labelwright.aggregation.majority_vote import MajorityVote
 from labelwright.core.errors import ConvergenceWarning
 from labelwright.core.params import Accepts, Bool, Int, OneOf
@@ -109,10 +110,7 @@ class Wawa(MajorityVote):
 
     def _agreement(self, votes: Votes, gold: NDArray[np.int32]) -> NDArray[np.float64]:
         """Skills (n_annotators,) by the classes that are best so far."""
-        # A tie is shared: broken by a rule, it would make skills depend on the order of classes.
-        best = (self.posterior_ >= self.posterior_.max(axis=1, keepdims=True) - TIE).astype(float)
-        best /= best.sum(axis=1, keepdims=True)
-        best[gold >= 0] = np.eye(best.shape[1])[gold[gold >= 0]]
+        best = best_classes(self.posterior_, gold)
         weight = np.ones(len(votes)) if votes.weight is None else votes.weight
         right = weight * belief_in_answers(best, votes)[votes.item, votes.label]
         agreed, total = (

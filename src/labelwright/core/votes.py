@@ -350,17 +350,22 @@ class Votes:
             last = min(first + n_items, self.n_items)
             yield slice(first, last), slice(int(self.indptr[first]), int(self.indptr[last]))
 
-    def counts(self) -> NDArray[np.float64]:
-        """Weighted numbers of votes (n_items, n_classes); an open answer is shared out evenly."""
+    def counts(self, values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Weighted numbers of votes (n_items, n_classes); an open answer is shared out evenly.
+
+        With ``values`` (n_votes,), which may be negative, each vote counts for its own instead.
+        """
         space, weight = self.classes, self.weight
         k = len(space.answers)
         counts = np.empty((self.n_items, k))
         for items, votes in self.blocks():
             cells = (self.item[votes] - items.start) * np.int64(k)
             cells += self.label[votes]
-            weights = None if weight is None else weight[votes]
+            each = None if weight is None else weight[votes]
+            if values is not None:
+                each = values[votes] if each is None else each * values[votes]
             n_items = items.stop - items.start
-            counts[items] = np.bincount(cells, weights, minlength=n_items * k).reshape(-1, k)
+            counts[items] = np.bincount(cells, each, minlength=n_items * k).reshape(-1, k)
         if not self.has_open_answers:
             return counts[:, : space.n_classes]
         return counts @ (space.candidates / space.candidates.sum(axis=1, keepdims=True))
@@ -368,8 +373,14 @@ class Votes:
     @cached_property
     def has_open_answers(self) -> bool:
         """Whether some vote leaves several classes open: a parent class, or an open answer."""
-        breadth = self.classes.candidates.sum(axis=1)
-        return bool((breadth > 1).any()) and bool((breadth[self.label] > 1).any())
+        open_answers = self.classes.candidates.sum(axis=1) > 1
+        return bool(open_answers.any()) and bool(open_answers[self.label].any())
+
+    @property
+    def is_for_one_class(self) -> NDArray[np.bool_]:
+        """Whether each vote (n_votes,) is for one class, and leaves no others open."""
+        one = self.classes.candidates.sum(axis=1) == 1
+        return one[self.label]
 
     def describe(self) -> dict[str, Any]:
         """What is here, as plain values: sizes, votes per item, label counts, events."""

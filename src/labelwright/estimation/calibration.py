@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import softmax
 
 from labelwright.core.errors import DataError
 from labelwright.core.params import Accepts, OneOf, Params
@@ -69,7 +70,7 @@ class Temperature(Params):
         wanted = float(np.sum(truth * logits))
 
         def excess(log_temperature: float) -> float:
-            scaled = _softmax(logits / np.exp(log_temperature))
+            scaled = softmax(logits / np.exp(log_temperature), axis=1)
             return float(np.sum(scaled * logits)) - wanted
 
         ends = np.log([COLDEST, HOTTEST])
@@ -86,7 +87,7 @@ class Temperature(Params):
     def transform(self, probabilities: ArrayLike) -> Floats:
         """Calibrated probabilities (n, K)."""
         self._check_fitted()
-        return _softmax(self._logits(probabilities) / self.temperature_)
+        return np.asarray(softmax(self._logits(probabilities) / self.temperature_, axis=1))
 
     def _logits(self, values: ArrayLike) -> Floats:
         if self.inputs == "probabilities":
@@ -159,8 +160,3 @@ def _targets(labels: Any, like: Floats) -> Floats:
     if np.ndim(labels) == 2:
         return check_probabilities(labels, n_classes=like.shape[1], name="labels")
     return np.eye(like.shape[1])[check_codes(labels, like.shape[1])]
-
-
-def _softmax(logits: Floats) -> Floats:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)

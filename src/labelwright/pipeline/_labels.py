@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from labelwright.aggregation._starts import put_gold
 from labelwright.core.votes import Votes
 
 __all__ = [
@@ -80,7 +81,7 @@ def decide(
     if gold is not None:
         known = gold >= 0
         codes[known], source[known] = gold[known], "gold"
-        beliefs[known] = np.eye(beliefs.shape[1])[gold[known]]
+        put_gold(beliefs, gold)
     return FinalLabels(codes, beliefs, source)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from labelwright.aggregation._one_sided import answers_given
 from labelwright.aggregation.agreement import krippendorff_alpha
 from labelwright.audit.checks._base import Check
 from labelwright.audit.checks._data import AuditData
@@ -111,9 +112,8 @@ class _Tally:
     """Sums over the votes of each annotator, added up in blocks of items."""
 
     def __init__(self, votes: Votes) -> None:
-        k, n = votes.classes.n_classes, votes.n_annotators
-        cells = votes.annotator.astype(np.int64) * k + votes.label
-        self.by_label = np.bincount(cells, minlength=n * k).reshape(n, k)
+        n = votes.n_annotators
+        self.by_label = answers_given(votes)
         shares = self.by_label.sum(axis=0) / max(len(votes), 1)
         self.shares = shares
         # Votes on shared items; agreement; that of the others, the difference and its square; by

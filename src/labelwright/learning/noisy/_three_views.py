@@ -169,12 +169,9 @@ def _logits(noise: Noise) -> Matrix:
 
 
 def _noise(logits: Matrix, k: int, n_views: int) -> Noise:
-    return Noise(_softmax(logits[:k]), _softmax(logits[k:].reshape(n_views, k, k)))
-
-
-def _softmax(logits: Matrix) -> Matrix:
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return Noise(
+        special.softmax(logits[:k]), special.softmax(logits[k:].reshape(n_views, k, k), axis=2)
+    )
 
 
 def triple_shares(codes: NDArray[np.int64], n_classes: int) -> NDArray[np.float64]:
